@@ -5,8 +5,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.problem import FileProblem, ProblemCode
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.reason import ReasonCode
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.tariffs.check import IssueCode

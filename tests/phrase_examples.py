@@ -7,9 +7,10 @@ from importlib.resources import files
 from typing import Final
 
 import tictally_recorder.translations
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.finding import FindingCode
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.problem import FileProblem, ProblemCode
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode, UnknownPart
 from tictally_recorder.tariffs.check import IssueCode
@@ -59,6 +60,7 @@ REASON_PARAMETERS: Final[Mapping[str, Parameter]] = {
     "period": "HP WE",
     "periods": ("HP WE", "HC WE"),
     "power_kva": 9,
+    "problem": Phrase(FileProblem.KEY_MISSING, {"key": "source"}),
     "registers": ("EASF03", "EASF04"),
     "share": "12.5",
     "spans": (("2026-08-03T10:00+02:00", "2026-08-03T12:30+02:00"),),

@@ -138,7 +138,7 @@ def _decode(args: argparse.Namespace) -> int:
     except OSError as error:
         return _fail(f"{args.file} cannot be read: {error.strerror or error}", _FAILED)
     sys.stderr.write(f"{sums.sentence()}\n")
-    if not sums.of_meter:
+    if not sums.frames:
         return _fail(f"no TIC frames found in {args.file}; is it a recording of a TIC line?", _FAILED)
     return 0
 

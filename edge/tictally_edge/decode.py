@@ -14,10 +14,13 @@ from tictally_shared.labels import DELIVERY_POINT
 
 
 class DecodeTotals:
-    """Totals of a file: frames, complete ones, those with a value, groups, and what was rejected or left out."""
+    """Totals of a file: frames with a value, complete ones, groups, and what was rejected or left out.
+
+    What noise has between two of its control characters is no frame, however often it looks like the end of one.
+    """
 
     def __init__(self) -> None:
-        self.frames = self.complete = self.of_meter = self.groups = self.unconfirmed = self.horodates_unreadable = 0
+        self.frames = self.complete = self.unreadable = self.groups = self.unconfirmed = self.horodates_unreadable = 0
         self.rejected: Counter[str] = Counter()
 
     def sentence(self) -> str:
@@ -26,13 +29,15 @@ class DecodeTotals:
         first = f"{self.frames} frames ({self.complete} complete), {self.groups} groups; rejected: {rejected}"
         if self.unconfirmed or self.horodates_unreadable:
             first += f"; unconfirmed: {self.unconfirmed}; unreadable horodates: {self.horodates_unreadable}"
+        if self.unreadable:
+            first += f"; left out, without a readable value: {self.unreadable}"
         return first
 
 
 def decode(
     chunks: Iterable[bytes], sums: DecodeTotals, *, prm: bool = False, tz: ZoneInfo | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Yield a JSON object for each frame, the same for any chunking.
+    """Yield a JSON object for each frame that has a value, the same for any chunking.
 
     Time advances at the pace of the line, since a file has no other clock: `at` is in seconds since its beginning.
 
@@ -47,13 +52,15 @@ def decode(
         per_second = SPEED[frame.mode] / BITS_PER_CHARACTER
         at_s = frame.offset / per_second
         validated = validator.validate(replace(frame, at=at_s))
-        sums.frames += 1
-        sums.complete += frame.complete
-        sums.of_meter += bool(frame.values)
         sums.groups += frame.groups
         sums.unconfirmed += len(validated.unconfirmed)
         sums.horodates_unreadable += frame.horodates_unreadable
         sums.rejected.update(validated.rejected)
+        if not frame.values:
+            sums.unreadable += 1
+            continue
+        sums.frames += 1
+        sums.complete += frame.complete
         yield {
             "mode": frame.mode.value,
             "at": round(at_s, 3),

@@ -159,6 +159,8 @@ class PartCode(PhraseCode):
     NO_SUCH_HOST = "no_such_host"
     NO_NAME_SERVER = "no_name_server"
     NO_RESPONSE = "no_response"
+    NO_ROUTE = "no_route"
+    CONNECTION_REFUSED = "connection_refused"
     NO_TLS = "no_tls"
     CERTIFICATE_OTHER_NAME = "certificate_other_name"
     CERTIFICATE_EXPIRED = "certificate_expired"

@@ -5,12 +5,14 @@ The words of a reason are a clause: lower case, without full stop, to follow "be
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
+from tictally_recorder.file_problem import FileProblem
 from tictally_shared.phrase import Phrase, PhraseCode
 
-Parameter: TypeAlias = str | int | tuple[str, ...] | tuple[tuple[str, str], ...]
-"""Days and moments are ISO 8601, spans of time are pairs of moments, fractions are decimal strings."""
+Parameter: TypeAlias = str | int | Phrase | tuple[str | Phrase, ...] | tuple[tuple[str, str], ...]
+"""Days and moments are ISO 8601, spans of time are pairs of moments, fractions are decimal strings; a phrase is what is
+wrong in a file."""
 
 
 class ReasonCode(PhraseCode):
@@ -79,7 +81,7 @@ class Reason(Phrase):
 
     def __hash__(self) -> int:
         """By code and parameters, so that equal reasons of many days are one key."""
-        return hash((self.code, frozenset(self.parameters.items())))
+        return Phrase.__hash__(self)
 
     @classmethod
     def from_json(cls, code: str, parameters: Mapping[str, object]) -> Self:
@@ -91,14 +93,26 @@ class Reason(Phrase):
         return cls(ReasonCode(code), {name: _parameter(value) for name, value in parameters.items()})
 
 
+_OF_PHRASE: Final = {"code", "parameters"}
+
+
 def _parameter(value: object) -> Parameter:
     if isinstance(value, str | int):
         return value
-    if isinstance(value, list | tuple) and all(isinstance(each, str) for each in value):
-        return tuple(value)
+    if isinstance(value, Mapping):
+        return _phrase(value)
+    if isinstance(value, list | tuple) and all(isinstance(each, str | Mapping) for each in value):
+        return tuple(each if isinstance(each, str) else _phrase(each) for each in value)
     if isinstance(value, list | tuple) and all(_is_span(each) for each in value):
         return tuple((str(start), str(end)) for start, end in value)
     raise ValueError(f"{value!r} is no parameter of a reason")
+
+
+def _phrase(value: Mapping[str, Any]) -> Phrase:
+    if value.keys() != _OF_PHRASE:
+        raise ValueError(f"{value!r} is no parameter of a reason")
+    inner = {name: _parameter(each) for name, each in value["parameters"].items()}
+    return Phrase(FileProblem(value["code"]), inner)
 
 
 def _is_span(value: object) -> bool:

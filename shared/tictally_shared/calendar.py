@@ -136,9 +136,9 @@ def zone(name: str) -> ZoneInfo:
     try:
         found = ZoneInfo(name)
     except (OSError, ValueError):  # ZoneInfoNotFoundError is a KeyError
-        raise CalendarError(f"{name[:60]!r} is not a time zone of the tz database") from None
+        raise CalendarError(f"{name[:60]!r} is not a time zone of the tz database, such as Europe/Paris") from None
     except KeyError:
-        raise CalendarError(f"{name[:60]!r} is not a time zone of the tz database") from None
+        raise CalendarError(f"{name[:60]!r} is not a time zone of the tz database, such as Europe/Paris") from None
     for year in _OFFSETS_SAMPLED:
         for month in range(1, _DECEMBER + 1):
             offset = datetime(year, month, 1, tzinfo=UTC).astimezone(found).utcoffset()

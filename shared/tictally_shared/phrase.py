@@ -38,6 +38,10 @@ class Phrase:
     code: PhraseCode
     parameters: Mapping[str, "Value"] = field(default_factory=dict)
 
+    def __hash__(self) -> int:
+        """By code and parameters."""
+        return hash((self.code, frozenset(self.parameters.items())))
+
     def as_json(self) -> dict[str, object]:
         """Code and parameters as JSON has them, those of inner phrases too."""
         return {

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Route
 from real_broker import Mosquitto
 
 import tictally_recorder.translations
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.check import IssueCode
 from tictally_recorder.translations import catalogue, phrase_record
@@ -121,6 +121,9 @@ FRENCH_TOO = {
     *("minute", "taxes", "maximum", "minimum", "index", "prices", "prov", "script", "toml"),
     # Of an accented word the part before the accent; and names of commands.
     *("accept", "application", "condition", "format", "join", "journal", "message", "zone"),
+    *("euros", "fraction", "route", "sign", "tables"),
+    # Values of TOML and names of columns, which are the same in every language.
+    *("false", "true", "blue", "price", "red", "white"),
     *("but", "end", "enedis", "inject", "kw", "macros", "or", "pipx", "recorder", "start", "unit", "wh", "xlsx"),
 }
 
@@ -304,7 +307,8 @@ def test_a_file_that_is_rejected_is_shown_in_french(browser: Browser, without_te
     observed.visit(f"{without_terms.address}/#/live")
     observed.page.wait_for_function("document.getElementById('status').textContent.includes('contracts.toml')")
     text = plain(observed.page.locator("#status").inner_text())
+    cause = r"ce n'est pas du TOML : un crochet ou une accolade n'est pas fermé : \[\[contract\]"
     assert re.fullmatch(
-        r"le fichier \S+/contracts\.toml est refusé \(ligne 1 ; `tictally doctor` en donne la raison\)", text
+        rf"le fichier \S+/contracts\.toml est inutilisable à la ligne 1 : {cause} ; corrigez cette ligne", text
     )
     observed.page.context.close()

@@ -140,7 +140,8 @@ def test_an_editors_hidden_file_is_no_tariff(folder: Path, capsys: pytest.Captur
 def test_the_reason_names_file_and_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = break_own(folder, MISTAKES["a wrong key"])
     main(["cost", *WINDOW, "--site", OTHER])
-    assert f"{path} is rejected (line 13; `tictally doctor` shows why)" in capsys.readouterr().out.replace("\n", " ")
+    because = f"{path}, line 13, cannot be used: there is no prize; there are: confidence, "
+    assert because in capsys.readouterr().out.replace("\n", " ")
 
 
 def test_a_contract_on_a_broken_injection_tariff_is_no_second_consumption_contract(folder: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_file_is_read_and_its_path_reported(tmp_path: Path) -> None:
     path.write_bytes(b"\xff")
     with pytest.raises(ContractError, match=f"^{path}, line 1: it is not text in UTF-8$"):
         read_contracts(path, TariffsNamed(TARIFFS))
-    with pytest.raises(ContractError, match="line 1: it cannot be read: "):
+    with pytest.raises(ContractError, match="line 1: it is a folder, not a file"):
         read_contracts(tmp_path, TariffsNamed(TARIFFS))
 
 
@@ -155,7 +155,7 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
         (contract(**{"from": ""}), 1, "a contract needs its first day: from = 2025-08-01"),
         (contract(**{"from": '"2025-03-01"'}), 4, "from = 2025-03-01 is not a date, such as 2025-08-01 without quotes"),
         (contract(**{"from": "2025-03-01T10:00:00"}), 4, "from = 2025-03-01 10:00:00 is not a date, "),
-        (contract(**{"from": "2025-02-30"}), 4, "it is not TOML: "),
+        (contract(**{"from": "2025-02-30"}), 4, "there is no day 2025-02-30; a date is "),
         (contract(until="1999"), 5, "until = 1999 is not a date, such as 2025-08-01 without quotes"),
         (contract(until="2025-02-28"), 5, "it ends on 2025-02-28, before its first day 2025-03-01"),
         (contract(site='"My House"'), 5, "'My House' is no site's id, which is a text of a-z, 0-9 and - in quotes"),

@@ -416,7 +416,7 @@ def test_while_a_tariff_is_broken_its_days_stay_as_they_are_and_new_ones_are_unk
     after = home.stored()
     assert {day: after[day] for day in before} == before
     assert {row.amount for row in after[d("2025-08-01")]} == {None}
-    assert "own.toml is rejected" in str(words(after[d("2025-08-01")][0].reason))
+    assert "own.toml, line 16, cannot be used" in str(words(after[d("2025-08-01")][0].reason))
     terms = home.recomputer.terms
     assert terms is not None
     queried = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-02"), PARIS), terms)

@@ -95,7 +95,7 @@ def test_a_series_that_appears_after_its_tariff_is_read(folder: Path, contract: 
     assert watched.look([])
     assert watched.terms is not None
     found = watched.problem if contract else watched.unused[0]
-    assert "prices.csv, line 1: it cannot be read: No such file or directory" in str(found)
+    assert "prices.csv, line 1: there is no such file" in str(found)
     assert set(watched.terms.broken) == ({"hourly"} if contract else set())
     assert not watched.look([])
     (folder / "out" / "prices.csv").write_text(HOUR.format(price="0.1"))

@@ -14,11 +14,13 @@ from scripted_edge import ScriptedEdge
 from demo.broker import free_port
 from tictally_recorder.cli.app import main
 from tictally_recorder.doctor.broker_probe import Outcome, probe
+from tictally_recorder.finding import FindingCode
 from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.jobs import JobState
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.problem import uncoded
+from tictally_shared.phrase import Phrase
 
 
 @pytest.fixture(autouse=True)
@@ -130,4 +132,4 @@ def test_a_broker_probe_reports_how_far_it_came(own_broker: Mosquitto) -> None:
     refused = probe(BrokerAddress("127.0.0.1", own_broker.port, "user", "wrong"), ["#"])
     assert (refused.outcome, refused.reason) == (Outcome.DENIED, "Not authorized")
     nowhere = probe(BrokerAddress("broker.invalid", 1883), ["#"])
-    assert (nowhere.outcome, nowhere.reason) == (Outcome.UNREACHABLE, "there is no host of that name")
+    assert (nowhere.outcome, nowhere.reason) == (Outcome.HOST_UNKNOWN, Phrase(FindingCode.NO_SUCH_HOST))

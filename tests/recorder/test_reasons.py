@@ -12,6 +12,7 @@ import tictally_recorder.translations
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import LANGUAGES
+from tictally_shared.phrase import Phrase
 
 API_PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 PLACEHOLDER = re.compile(r"\{(\w+)(?:\|\w+)?\}")
@@ -62,6 +63,9 @@ def test_every_reason_has_words_that_show_all_its_parameters(code: ReasonCode, l
     assert not text.endswith(".")
     assert text[0].islower() or text.startswith(("own", "EASF"))
     for name, value in reason.parameters.items():
+        if isinstance(value, Phrase):
+            assert catalogue(language).phrase(value) in text
+            continue
         plain = [value] if isinstance(value, str) else value if isinstance(value, tuple) else [str(value)]
         shown = SHOWN[language].get(name)
         if shown is not None:

@@ -156,7 +156,7 @@ def test_an_unusable_file_is_named_as_the_reason() -> None:
     assert {name for name, payload in found.items() if payload != "none"} == {"quality", "reason"}
     assert (found["quality"], found["reason"]) == (
         "unknown",
-        "contracts.toml is rejected (line 3; `tictally doctor` shows why)",
+        "contracts.toml, line 3, cannot be used: no; correct that line",
     )
 
 

@@ -68,7 +68,14 @@ def test_an_unreadable_folder_is_reported(tmp_path: Path) -> None:
         ('"10"', "9" * 5000, "it cannot be used: Exceeds the limit (4300 digits)"),
         ('"10"', "0x" + "9" * 5000, "subscription is 238816"),
         ('"10"', "[" * 5000 + "]" * 5000, "it cannot be used: maximum recursion depth exceeded"),
-        ('"10"', '"1e999999999"', "subscription is 1E+999999999: more than 500 a month is taken for a slip"),
+        (
+            '"10"',
+            '"1e999999999"',
+            (
+                "subscription is 1E+999999999: more than 500 a month is taken for a slip; "
+                "check the decimal point and the unit"
+            ),
+        ),
         ('"10"', '"1e-999999999"', "subscription has more than 8 decimals"),
         ("subscription", f"power.{'9' * 5000}.subscription", "'99999999999999999999' is no subscribed power"),
     ],
@@ -128,7 +135,11 @@ def test_an_overlay_applies_to_the_users_own_tariff_whatever_the_files_are_calle
             7,
             "'HC' is no period of edf-bleu-base",
         ),
-        (OVERLAY.format(start="2026-08-01", price="0.2").replace("-base", "-bse"), 1, "it lies over edf-bleu-bse, and"),
+        (
+            OVERLAY.format(start="2026-08-01", price="0.2").replace("-base", "-bse"),
+            1,
+            "it is an overlay on edf-bleu-bse, and",
+        ),
         (
             'supplier = "EDF"\n' + OVERLAY.format(start="2026-08-01", price="0.2"),
             1,
@@ -161,7 +172,7 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
 def test_a_second_file_with_the_same_list_is_named_and_the_first_holds(tmp_path: Path) -> None:
     found = catalogue(tmp_path, a=OWN.format(id="mine"), b=OWN.format(id="mine").replace("0.18", "0.19"))
     assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
-    assert found.errors[0].sentence == f"the tariff mine is in {tmp_path}/a.toml too, which holds; remove one of them"
+    assert found.errors[0].sentence == f"the tariff mine is in {tmp_path}/a.toml too, which is used; remove one of them"
     assert found.tariff("mine").versions[0].price(6, "BASE") == Price(Decimal("0.18"))
 
 
@@ -221,7 +232,7 @@ def test_a_series_is_read_from_the_file_beside(tmp_path: Path) -> None:
 def test_a_series_that_cannot_be_read_is_named_and_its_list_left_out(tmp_path: Path) -> None:
     found = catalogue(tmp_path, hourly=SERIES)
     (error,) = found.errors
-    assert str(error) == f"{tmp_path}/prices.csv, line 1: it cannot be read: No such file or directory"
+    assert str(error) == f"{tmp_path}/prices.csv, line 1: there is no such file"
     assert "hourly" not in found.tariffs
 
 
@@ -234,5 +245,7 @@ def test_a_file_in_place_of_the_folder_is_reported_and_bundled_tariffs_stay(tmp_
     path = tmp_path / "tariffs"
     path.write_text("")
     loaded = load_catalogue(path)
-    assert [str(error) for error in loaded.errors] == [f"{path}, line 1: it is a file; tariffs lie in a folder"]
+    assert [str(error) for error in loaded.errors] == [
+        f"{path}, line 1: it is a file, and tariffs are in a folder; move it, or set TICTALLY_TARIFFS"
+    ]
     assert "edf-bleu-base" in loaded.tariffs

@@ -83,7 +83,8 @@ def test_a_broken_file_is_reported_beside_the_list_and_fails_the_command(tariff:
     assert code == 1
     assert "edf-bleu-hphc" in out
     assert err == (
-        f"tictally: {tariff.tariffs}/own.toml, line 7: energy.HC.ttc is 10: more than 5 a kWh is taken for a slip\n"
+        f"tictally: {tariff.tariffs}/own.toml, line 7: energy.HC.ttc is 10: more than 5 a kWh is taken for a slip; "
+        "write euros, not cents: 0.1\n"
     )
 
 
@@ -165,14 +166,18 @@ def test_an_unanswerable_query_is_one_sentence(
     assert err.startswith(f"tictally: {sentence}")
 
 
-@pytest.mark.parametrize("command", ["show", "check"])
-def test_the_error_of_a_users_file_comes_before_the_unknown_tariff(tariff: Commands, command: str) -> None:
+def test_the_error_of_a_users_file_is_all_that_is_said_of_its_tariff(tariff: Commands) -> None:
     tariff.put('id = "mine"\nsupplier = 3\n')
-    code, out, err = tariff(command, "mine")
-    assert (code, out) == (1, "")
-    broken, unknown = err.splitlines()
-    assert broken.startswith(f"tictally: {tariff.tariffs}/own.toml, line ")
-    assert unknown.startswith("tictally: there is no tariff 'mine'; there are: ")
+    wrong = f"{tariff.tariffs}/own.toml, line 1: there is no version; each begins with a line [[version]]\n"
+    assert tariff("show", "mine") == (1, "", f"tictally: {wrong}")
+    assert tariff("check", "mine") == (1, wrong, "")
+
+
+def test_a_tariff_of_no_file_is_unknown_beside_a_broken_one(tariff: Commands) -> None:
+    tariff.put('id = "mine"\nsupplier = 3\n')
+    broken, unknown = tariff("check", "yours")[2].splitlines()
+    assert broken.startswith(f"tictally: {tariff.tariffs}/own.toml, line 1: ")
+    assert unknown.startswith("tictally: there is no tariff 'yours'; there are: ")
 
 
 def test_check_fails_with_the_reason(tariff: Commands) -> None:

@@ -157,8 +157,14 @@ def test_a_duplicate_row_counts_once() -> None:
         (ROW.replace("0,1952", "0,19x2"), "PART_VARIABLE_TTC is '0,19x2', and that is no amount: 0,1635"),
         (ROW.replace("0,1952", "-0,1952"), "PART_VARIABLE_TTC is '-0,1952', and that is no amount: 0,1635"),
         (ROW.replace("0,1952", "1.952,0"), "PART_VARIABLE_TTC is '1.952,0', and that is no amount: 0,1635"),
-        (ROW.replace("0,1952", "19,52"), "PART_VARIABLE_TTC is 19.52: more than 5 a kWh is taken for a slip"),
-        (ROW.replace("185,64", "18564"), "PART_FIXE_TTC is 18564: more than 6000 a year is taken for a slip"),
+        (
+            ROW.replace("0,1952", "19,52"),
+            "PART_VARIABLE_TTC is 19.52: more than 5 a kWh is taken for a slip; check the decimal point and the unit",
+        ),
+        (
+            ROW.replace("185,64", "18564"),
+            "PART_FIXE_TTC is 18564: more than 6000 a year is taken for a slip; check the decimal point and the unit",
+        ),
         (ROW.replace("0,1327", "0,2327"), "PART_VARIABLE is more without taxes (0.2327) than with them (0.1952)"),
         (ROW.replace("0,1952", ""), "PART_VARIABLE_TTC is empty, and PART_VARIABLE_HT is not"),
         ("01/08/2025;;6;132,84;185,64;;", "there is no price of BASE, and there are other amounts"),

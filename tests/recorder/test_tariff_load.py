@@ -192,7 +192,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             2,
             "there is no suplier; there are: currency, day_begins, days, direction, id,",
         ),
-        ('currency = "EUR"', 'currency = "euro"', 3, "'euro' is no currency: three letters, EUR"),
+        ('currency = "EUR"', 'currency = "euro"', 3, "'euro' is no currency: three capital letters, such as EUR"),
         ('periods = ["HC", "HP"]', 'periods = "HC"', 4, "periods must be a list of texts, not 'HC'"),
         ('periods = ["HC", "HP"]', 'periods = ["HC", "HC"]', 4, "periods has 'HC' twice"),
         ('periods = ["HC", "HP"]', "periods = []", 4, "periods is missing: the names of the periods"),
@@ -202,7 +202,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
         ('en = "A list"\n', "", 6, 'names is missing: names.fr = "…" or names.en = "…"'),
         ('en = "A list"', 'de = "Eine Liste"', 7, "there is no names.de; there are: en, fr"),
         ("[names]", 'direction = "up"\n[names]', 6, "direction is 'up'; there are: consumption, injection"),
-        ("[names]", "overlay = 1\n[names]", 6, "overlay must be true or false, not 1"),
+        ("[names]", "overlay = 1\n[names]", 6, "overlay must be true or false, without quotes, not 1"),
         ('source = "the contract"\nenergy.HC = { ttc = "0.15"', 'energy.HC = { ttc = "0.15"', 9, "source is missing"),
         (
             'confidence = "own"',
@@ -216,7 +216,12 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             18,
             "there is no tax; there are: confidence, discount, energy, figures, formula, ",
         ),
-        ("accise =", "tva =", 18, "there is no taxes.tva; there are: accise, cta_share, vat_energy, vat_subscription"),
+        (
+            "accise =",
+            "tva =",
+            18,
+            "there is no taxes.tva; there are: accise, cta_share, unusual, vat_energy, vat_subscription",
+        ),
         ("subscription_ht =", "sub_ht =", 15, "there is no power.6.sub_ht; there are: energy, subscription, "),
         # dates
         ("from = 2025-02-01", 'from = "2025-02-01"', 10, "from must be a date without quotes and without a time"),
@@ -226,7 +231,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             10,
             "from must be a date without quotes and without a time",
         ),
-        ("from = 2025-02-01", "from = 2025-02-30", 10, "it is not TOML: "),
+        ("from = 2025-02-01", "from = 2025-02-30", 10, "there is no day 2025-02-30; "),
         ("from = 2025-02-01\n", "", 9, "from is missing"),
         ("until = 2026-01-31", "until = 2025-07-31", 22, "until 2025-07-31 is before from 2025-08-01"),
         ("from = 2025-08-01", "from = 2025-02-01", 21, "there are two versions from 2025-02-01"),
@@ -285,20 +290,25 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             25,
             "energy.HC.ttc is 5.1: more than 5 a kWh is taken for a slip",
         ),
-        ('ttc = "0.16"', 'ttc = "0.16", unusual = "yes"', 25, "energy.HC.unusual must be true or false, not 'yes'"),
+        (
+            'ttc = "0.16"',
+            'ttc = "0.16", unusual = "yes"',
+            25,
+            "energy.HC.unusual must be true or false, without quotes, not 'yes'",
+        ),
         ('subscription = "11"', 'subscription = "dear"', 27, "subscription must be an amount, "),
         ("power.9.subscription = 12.5\n", "", 16, "power.9.subscription is missing"),
         (
             'subscription_ht = "8"',
             'subscription_ht = "10.01"',
             15,
-            "without taxes (10.01) a month's subscription is more than with them (10)",
+            "without taxes (10.01) it is more than with them (10)",
         ),
         (
             'subscription = "11"',
             'subscription = "11"\nsubscription_ht = "12"',
             28,
-            "without taxes (12) a month's subscription is more than with them (11)",
+            "without taxes (12) it is more than with them (11)",
         ),
         ("power.6 =", "power.six =", 15, "'six' is no subscribed power: whole kVA, power.6"),
         ("power.6 =", "power.06 =", 15, "'06' is no subscribed power: whole kVA, power.6"),
@@ -334,7 +344,10 @@ def test_a_tariff_without_a_version_is_rejected() -> None:
 
 def test_a_price_in_a_version_of_a_series_is_rejected() -> None:
     error = error_of(LIST.replace('periods = ["HC", "HP"]', 'series = "prices.csv"'))
-    assert (error.line, error.sentence) == (13, "a price series has its prices in its own file, none in a version")
+    assert (error.line, error.sentence) == (
+        13,
+        "a price series has its prices in its own file; remove them from the version",
+    )
 
 
 def test_a_key_in_a_table_of_its_own_has_its_line() -> None:
@@ -366,7 +379,7 @@ def test_a_discount_above_the_subscription_makes_it_negative() -> None:
     text = LIST.replace('subscription = "11"', 'subscription = "-4.50"\nsubscription_ht = "-3.75"')
     assert load(text).versions[1].monthly(6) == Decimal("-4.50")
     assert load(text).versions[1].subscription_ht == {None: Decimal("-3.75")}
-    with pytest.raises(TariffError, match=r"without taxes \(-4\.75\) a month's subscription is more than with them"):
+    with pytest.raises(TariffError, match=r"without taxes \(-4\.75\) it is more than with them"):
         load(text.replace("-3.75", "-4.75"))
 
 
@@ -399,10 +412,18 @@ def test_each_figure_has_its_own_source_and_confidence_and_the_last_that_concern
 @pytest.mark.parametrize(
     ("old", "new", "sentence"),
     [
-        ('of = ["energy"]', 'of = ["price"]', "of must be a list of these: energy, energy_ht, subscription, subscr"),
+        (
+            'of = ["energy"]',
+            'of = ["price"]',
+            "of must be a list of some of these: energy, energy_ht, subscription, subscr",
+        ),
         ('of = ["energy"]', 'for = ["energy"]', "there is no figures.for; there are: confidence, note, of, periods, "),
-        ("powers = [9]", 'powers = ["9"]', "figures.powers must be a list of subscribed powers in kVA: [6, 9]"),
-        ('periods = ["HC"]', 'periods = ["BASE"]', "there are the periods HC, HP"),
+        (
+            "powers = [9]",
+            'powers = ["9"]',
+            "figures.powers must be a list of subscribed powers in kVA, such as [6, 9], not ",
+        ),
+        ('periods = ["HC"]', 'periods = ["BASE"]', "periods must be a list of some of these: HC, HP"),
         ('confidence = "official"', 'confidence = "sure"', "figures.confidence is 'sure'; there are: official, second"),
     ],
 )

@@ -122,7 +122,7 @@ def test_the_hash_of_a_quarter_is_the_same_whether_its_price_is_an_hour_s_or_its
 @pytest.mark.parametrize(
     ("row", "sentence"),
     [
-        ("2026-11-21T22:00,0.15", "'2026-11-21T22:00' has no offset: 2026-11-21T20:00+01:00"),
+        ("2026-11-21T22:00,0.15", "'2026-11-21T22:00' has no offset from UTC: 2026-11-21T20:00+01:00"),
         ("yesterday,0.15", "'yesterday' is not a time: 2026-11-21T20:00+01:00"),
         ("2026-11-21T22:07+01:00,0.15", "'2026-11-21T22:07+01:00' is not the beginning of a quarter of an hour"),
         ('2026-11-21T22:00+01:00,"0,15"', "'0,15' is not a price: 0.1635, with a point"),
@@ -135,8 +135,8 @@ def test_the_hash_of_a_quarter_is_the_same_whether_its_price_is_an_hour_s_or_its
         ("2026-11-21T22:00+01:00,1e-999999999", "'1e-999999999' is not a price: 0.1635, with a point"),
         ("x" * 200_000 + ",0.1", "it is not CSV: field larger than field limit (131072)"),
         ("2026-11-21T22:00+01:00,-91.20", "-91.20 a kWh is taken for a slip: more than 5; is it by the MWh?"),
-        ("2026-11-21T22:00+01:00", "there are 1 columns instead of 2"),
-        ("2026-11-21T20:00+01:00,0.15", "it holds at the same time as line 2"),
+        ("2026-11-21T22:00+01:00", "the line has 1 columns, and the heading has 2"),
+        ("2026-11-21T20:00+01:00,0.15", "it holds at the same time as line 2; remove one of them"),
     ],
 )
 def test_a_wrong_row_is_rejected_with_its_line(row: str, sentence: str) -> None:
@@ -166,7 +166,7 @@ def test_rows_may_be_missing_where_others_determine_the_step() -> None:
 
 
 def test_a_quarter_within_an_hour_that_has_a_price_is_rejected() -> None:
-    with pytest.raises(TariffError, match="line 3: it holds at the same time as line 2"):
+    with pytest.raises(TariffError, match="line 3: it holds at the same time as line 2; remove one of them"):
         series("2026-11-21T20:00+01:00,0.15,60", "2026-11-21T20:15+01:00,0.16,15", heading="start,price,minutes")
 
 
@@ -175,7 +175,7 @@ def test_a_quarter_within_an_hour_that_has_a_price_is_rejected() -> None:
     [
         ("", "the heading must be start,price or start,price,minutes"),
         ("time;price\n", "the heading must be start,price or start,price,minutes"),
-        ("start,price\n", "it has no price"),
+        ("start,price\n", "it has no price; write a line for each, such as 2026-11-21T20:00+01:00,0.1635"),
         ("start,price,minutes\n2026-11-21T20:00Z,0.1,20\n", "minutes is '20'; there are: 15, 30, 60"),
     ],
 )

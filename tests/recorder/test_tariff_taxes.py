@@ -175,8 +175,16 @@ def test_a_table_of_ones_own_is_referred_to_by_its_id(tmp_path: Path) -> None:
     ("name", "text", "sentence"),
     [
         ("mine", OWN.replace('"fr"', '"de"'), "line 5: taxes is 'de'; there are: fr"),
-        ("taxes", NEW_RATE.replace("overlay = true", "overlay = 1"), "line 2: overlay must be true or false, not 1"),
-        ("taxes", NEW_RATE.replace('"fr"', '"de"'), "line 1: it lies over the taxes de, and there are: fr"),
+        (
+            "taxes",
+            NEW_RATE.replace("overlay = true", "overlay = 1"),
+            "line 2: overlay must be true or false, without quotes, not 1",
+        ),
+        (
+            "taxes",
+            NEW_RATE.replace('"fr"', '"de"'),
+            "line 1: it is an overlay on the taxes de, and there is no such table; there are: fr",
+        ),
         ("taxes", NEW_RATE.replace('"0.0315"', '"31.5"'), "line 5: rate is 31.5: more than 1 a kWh is taken for a sli"),
         (
             "taxes",

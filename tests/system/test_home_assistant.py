@@ -246,7 +246,7 @@ def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage
         # An unknown value is shown as unknown, never as zero.
         (folder / "contracts.toml").write_text("[[contract]]")
         home.wait_for(site["cost_today"], None)
-        why = f"{folder / 'contracts.toml'} is rejected (line 1"
+        why = f"{folder / 'contracts.toml'}, line 1, cannot be used"
         home.wait_until(lambda: (home.value(reason) or "").startswith(why), "showed why")
     home.wait_until(lambda: home.value(site["price"]) is None, "saw that the recorder is gone")
 

@@ -48,12 +48,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar=f"{{{','.join(Mode)}}}",
         help="TIC mode. Default: standard, or that of the recording.",
     )
-    meter.add_argument("--phases", type=int, choices=(1, 3), default=1, help="Phases. Default: 1.")
+    meter.add_argument("--phases", type=_whole, choices=(1, 3), default=1, help="Phases. Default: 1.")
     meter.add_argument("--producer", action="store_true", help="With solar panels.")
-    meter.add_argument("--subscribed", type=int, default=9, metavar="KVA", help="Subscribed power. Default: 9.")
+    meter.add_argument("--subscribed", type=_whole, default=9, metavar="KVA", help="Subscribed power. Default: 9.")
     meter.add_argument(
         "--rounding",
-        type=int,
+        type=_whole,
         default=10,
         metavar="VA",
         help="Step of PAPP in historique mode, 10 to 100; old meters round coarsely. Default: 10.",
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"Time zone of its clock and household, such as Indian/Reunion. Default: {FRENCH_LEGAL_TIME}.",
     )
     meter.add_argument("--number", default="021961000001", help="Its number, 12 digits. Default: 021961000001.")
-    meter.add_argument("--seed", type=int, default=0, help="Seed of household and days. Default: 0.")
+    meter.add_argument("--seed", type=_whole, default=0, help="Seed of household and days. Default: 0.")
     meter.add_argument(
         "--curve",
         type=Path,
@@ -277,6 +277,13 @@ def _seconds(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above zero")
     return int(text)
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
 
 
 def _positive(text: str) -> float:

@@ -13,6 +13,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
+from tictally_recorder.file_problem import FileProblem, unreadable
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase
 from tictally_shared.status_register import Colour
 
 FETCHED_NAME: Final = "tempo-days.csv"
@@ -32,13 +35,13 @@ class CalendarFileError(ValueError):
 
     Args:
         line: of the file, from 1.
-        detail: what is wrong there, in English.
+        problem: what is wrong there.
     """
 
-    def __init__(self, line: int, detail: str) -> None:
-        super().__init__(f"line {line}: {detail}")
+    def __init__(self, line: int, problem: Phrase) -> None:
+        super().__init__(f"line {line}: {ENGLISH.phrase(problem)}")
         self.line = line
-        self.detail = detail
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +129,10 @@ def read_days(text: str) -> dict[date, Colour]:
         except ValueError:
             colour = None
         if colour is None:
-            detail = f"{line[:40]!r} is not a day and blue, white or red: 2026-11-21,blue"
-            raise CalendarFileError(number, detail)
+            problem = Phrase(FileProblem.COLOUR_LINE_WRONG, {"found": repr(line[:40])})
+            raise CalendarFileError(number, problem)
         if found.setdefault(day, colour) is not colour:
-            raise CalendarFileError(number, f"{day} has another colour further up")
+            raise CalendarFileError(number, Phrase(FileProblem.COLOUR_TWICE, {"day": str(day)}))
     return found
 
 
@@ -167,7 +170,9 @@ def load_tempo(folder: Path) -> TempoCalendar:
         fetched = read_days(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
         return bundled_tempo()
-    except (OSError, UnicodeError) as error:
-        raise CalendarFileError(1, f"it cannot be read: {error}") from None
+    except OSError as error:
+        raise CalendarFileError(1, unreadable(error)) from None
+    except UnicodeError:
+        raise CalendarFileError(1, Phrase(FileProblem.NOT_UTF8)) from None
     source = TempoSource(FETCHED_NAME, "secondary")
     return TempoCalendar(fetched, dict.fromkeys(fetched, source)).over(bundled_tempo())

@@ -48,7 +48,9 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
         _show(bills, catalogue(settings.language))
     if not bills:
         echo(NO_FRAMES, err=json)
-    end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
+    end_with_problems(
+        advice, paid.catalogue, (*paid.broken_of([site.id for site in asked]), *paid.catalogue.broken.taxes)
+    )
 
 
 def _show(bills: list[Bill], words: Catalogue) -> None:

@@ -40,8 +40,12 @@ def tariff_of(catalogue: TariffCatalogue, tariff_id: str) -> Tariff:
     """The tariff of an id.
 
     Raises:
-        UnknownTariff: there is none; a file that cannot be used, which may be why, has been reported.
+        TariffError: it is in a file that cannot be used.
+        UnknownTariff: there is none; files that cannot be used, one of which may be meant, have been reported.
     """
+    broken = catalogue.broken.by_id.get(tariff_id)
+    if broken is not None and tariff_id not in catalogue.tariffs:
+        raise broken.error
     try:
         return catalogue.tariff(tariff_id)
     except UnknownTariff:

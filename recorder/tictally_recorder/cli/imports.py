@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 
 from tictally_recorder.cli.console import echo, echo_error, print_table, progress
 from tictally_recorder.cli.option_groups import flattened
-from tictally_recorder.cli.options import Configuration, JsonOption
+from tictally_recorder.cli.options import Configuration, JsonOption, whole_number
 from tictally_recorder.cli.window import moment_of
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.imports.errors import ImportFileError
@@ -176,7 +176,10 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
 @app.command(short_help="Delete a run and all that came of it.")
 @flattened
 def undo(
-    run: Annotated[int, typer.Argument(metavar="RUN", min=1, help="A run, as `tictally import list` numbers it.")],
+    run: Annotated[
+        int,
+        typer.Argument(metavar="RUN", parser=whole_number(1), help="A run, as `tictally import list` numbers it."),
+    ],
     *,
     json: JsonOption = False,
     configuration: Configuration,

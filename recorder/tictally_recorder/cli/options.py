@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -79,6 +80,22 @@ def settings_of(config: str | None, ledger: str | None) -> Settings:
     """
     service = EnvironmentFile.read(SERVICE_FILE)
     return load(Origins(os.environ, read_file, config, service), hostname=socket.gethostname(), ledger=ledger)
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A parser of whole numbers within bounds, whose error names them."""
+    bounds = f"{least} or more" if most is None else f"from {least} to {most}"
+
+    def parse(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least or (most is not None and number > most):
+            raise typer.BadParameter(f"{text[:40]!r} is not a whole number, {bounds}")
+        return number
+
+    return parse
 
 
 def group(summary: str) -> typer.Typer:

@@ -149,7 +149,9 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
         paid = paid_by(settings, sites)
         catalogue, contracts = paid.catalogue, paid.terms.contracts
         if tariff_ids:
-            asked = [tariff_of(catalogue, each) for each in tariff_ids]
+            # What is in a file that cannot be used is reported with that file.
+            known = [each for each in tariff_ids if each in catalogue.tariffs or each not in catalogue.broken.by_id]
+            asked = [tariff_of(catalogue, each) for each in known]
             return catalogue, check_tariffs(asked, day, tables=catalogue.tax_tables.values())
         found = (
             findings_of_used(paid.terms.tariffs, catalogue.tax_tables.values(), contracts, day)

@@ -10,7 +10,7 @@ import typer
 from tictally_recorder.api.settings import ConsoSettings
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.option_groups import flattened
-from tictally_recorder.cli.options import Configuration, JsonOption, group
+from tictally_recorder.cli.options import Configuration, JsonOption, group, whole_number
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
 
@@ -34,7 +34,9 @@ def create(
         list[str],
         typer.Option("--prm", metavar="PRM", help="Delivery point that it opens, or a site's id; may be repeated."),
     ],
-    days: Annotated[int, typer.Option("--days", min=1, max=_MOST_DAYS, help="Days until it expires.")] = _DAYS,
+    days: Annotated[
+        int, typer.Option("--days", metavar="N", parser=whole_number(1, _MOST_DAYS), help="Days until it expires.")
+    ] = _DAYS,
     *,
     configuration: Configuration,
 ) -> None:

@@ -71,7 +71,7 @@ def _line(row: CostRow) -> CostLine:
         quality=row.quality.value,
         reason=row.reason.code.value if row.reason else None,
         # One order, so that the same reason on many days is one line.
-        reason_parameters=json.dumps(dict(row.reason.parameters), sort_keys=True) if row.reason else None,
+        reason_parameters=json.dumps(row.reason.as_json()["parameters"], sort_keys=True) if row.reason else None,
     )
 
 

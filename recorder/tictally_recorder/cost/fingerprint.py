@@ -64,7 +64,7 @@ class Fingerprints:
         tariff = self._terms.tariffs.get(tariff_id)
         if tariff is None:
             broken = self._terms.broken.get(tariff_id)
-            return None if broken is None else (broken.error.file, broken.error.line)
+            return None if broken is None else (broken.error.file, broken.error.line, broken.error.sentence)
         version = tariff.in_force(day, power)
         prices = None
         if tariff.series and (series := self._terms.series.get(tariff_id)) is not None:

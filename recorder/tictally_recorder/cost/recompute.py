@@ -147,6 +147,8 @@ class CostRecomputer:
             return
         for broken in self._watched.terms.broken.values():
             _log.warning("cost is not computed on tariff %s: %s", broken.id, broken.error)
+        for error in self._watched.taxes:
+            _log.warning("taxes in bills are as without a file that cannot be used: %s", error)
         for error in self._watched.unused:
             _log.warning("a tariff that no contract is on cannot be used: %s", error)
         keys = Fingerprints(self._watched.terms, self._tz)

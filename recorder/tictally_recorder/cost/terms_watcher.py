@@ -25,6 +25,7 @@ class WatchedTerms:
         terms: or None while the contracts cannot be used.
         problem: a file for which something has no cost, and why; None if there is none.
         unused: files of tariffs that cannot be used, and that no contract needs.
+        taxes: files of taxes that cannot be used, and without which bills have other rates.
         catalogue: all tariffs, also while another file cannot be used; None before the first look.
     """
 
@@ -36,6 +37,7 @@ class WatchedTerms:
         self.terms: Terms | None = None
         self.problem: InFileError | None = None
         self.unused: tuple[TariffError, ...] = ()
+        self.taxes: tuple[TariffError, ...] = ()
         self.catalogue: TariffCatalogue | None = None
 
     def look(self, sites: Sequence[Site]) -> bool:
@@ -57,7 +59,7 @@ class WatchedTerms:
         return seen != before
 
     def _read(self, sites: Sequence[Site]) -> None:
-        self.terms, self.problem, self.unused = None, None, ()
+        self.terms, self.problem, self.unused, self.taxes = None, None, (), ()
         try:
             catalogue = load_catalogue(self._tariffs)
             self.catalogue = catalogue
@@ -69,7 +71,8 @@ class WatchedTerms:
             self.terms = paid.terms
             used = [each.error for each in paid.terms.broken.values()]
             self.problem = next(iter(used), None)
-            self.unused = tuple(error for error in catalogue.errors if error not in used)
+            self.taxes = catalogue.broken.taxes
+            self.unused = tuple(error for error in catalogue.errors if error not in (*used, *self.taxes))
 
     def _files(self) -> Iterator[Path]:
         """A price series may lie in a folder below, or anywhere."""

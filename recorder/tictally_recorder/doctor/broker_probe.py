@@ -12,9 +12,11 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from tictally_recorder.finding import FindingCode
 from tictally_recorder.ingest.broker import BrokerAddress, set_credentials
 from tictally_recorder.ingest.mqtt_client import CONNECT_TIMEOUT_S
-from tictally_shared.runtime.connection_errors import connection_problem
+from tictally_shared.phrase import Part, Phrase
+from tictally_shared.runtime.connection_errors import ConnectionFault, connection_problem, fault_of
 
 # Retained messages follow the SUBACK at once; a distant broker may take a while between two of them.
 _QUIET_S: Final = 0.5
@@ -27,7 +29,18 @@ class Outcome(Enum):
     CONNECTED = "connected"
     DENIED = "denied"
     UNREACHABLE = "unreachable"
+    HOST_UNKNOWN = "host_unknown"
+    CERTIFICATE = "certificate"
     SILENT = "silent"
+
+
+_OUTCOMES: Final = {
+    ConnectionFault.UNKNOWN_HOST: Outcome.HOST_UNKNOWN,
+    ConnectionFault.OTHER_NAME: Outcome.CERTIFICATE,
+    ConnectionFault.EXPIRED: Outcome.CERTIFICATE,
+    ConnectionFault.NOT_YET_VALID: Outcome.CERTIFICATE,
+    ConnectionFault.UNKNOWN_AUTHORITY: Outcome.CERTIFICATE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +49,12 @@ class ProbeResult:
 
     Attributes:
         outcome: how far it came.
-        reason: why no farther, a phrase; empty if it connected.
+        reason: why no farther; empty if it connected.
         retained: topic → payload.
     """
 
     outcome: Outcome
-    reason: str = ""
+    reason: Part = ""
     retained: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -62,10 +75,10 @@ def probe(broker: BrokerAddress, filters: Sequence[str]) -> ProbeResult:
             client.subscribe([(each, 1) for each in filters])
 
     def on_connect_fail(_client: Client, _data: object) -> None:
-        events.put(ProbeResult(Outcome.UNREACHABLE, connection_problem(sys.exception())))
+        events.put(_unreachable(sys.exception()))
 
     def on_disconnect(*_: Any) -> None:  # noqa: ANN401 - what paho hands over
-        events.put(ProbeResult(Outcome.SILENT, "it closes the connection without an answer"))
+        events.put(ProbeResult(Outcome.SILENT, Phrase(FindingCode.CLOSED_WITHOUT_ANSWER)))
 
     client.on_connect = on_connect
     client.on_connect_fail = on_connect_fail
@@ -83,6 +96,12 @@ def probe(broker: BrokerAddress, filters: Sequence[str]) -> ProbeResult:
     return result
 
 
+def _unreachable(error: BaseException | None) -> ProbeResult:
+    fault = fault_of(error)
+    reason = connection_problem(error) if fault is ConnectionFault.OTHER else Phrase(FindingCode(fault))
+    return ProbeResult(_OUTCOMES.get(fault, Outcome.UNREACHABLE), reason)
+
+
 def _receive(events: "SimpleQueue[ProbeResult | MQTTMessage | None]") -> ProbeResult:
     retained: dict[str, bytes] = {}
     end, wait_s = time.monotonic() + _MOST_S, _MOST_S
@@ -98,5 +117,5 @@ def _receive(events: "SimpleQueue[ProbeResult | MQTTMessage | None]") -> ProbeRe
         if event is not None and event.retain:
             retained[event.topic] = bytes(event.payload)
     if not is_connected:
-        return ProbeResult(Outcome.SILENT, f"it has not answered within {_MOST_S:.0f} s")
+        return ProbeResult(Outcome.SILENT, Phrase(FindingCode.NO_ANSWER_WITHIN, {"seconds": int(_MOST_S)}))
     return ProbeResult(Outcome.CONNECTED, retained=retained)

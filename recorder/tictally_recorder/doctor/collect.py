@@ -46,7 +46,7 @@ def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
                 return CostFacts(watched.problem)
             paid = tuple(_paid(reader, site, watched.terms, today) for site in sites)
             broken = tuple(each.error for each in watched.terms.broken.values())
-            return CostFacts(None, paid, broken, watched.unused)
+            return CostFacts(None, paid, broken, watched.unused, watched.taxes)
     except LedgerError:
         return CostFacts()
 

@@ -1,12 +1,26 @@
 """What the doctor finds about sites, their contracts and tariffs. Pure."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from tictally_recorder.doctor.facts import CostFacts, LedgerFacts, PaidFacts
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.ledger import probable_exchanges
+from tictally_recorder.reason import ReasonCode
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_shared.phrase import Phrase, Value
+
+# What to do about a cost that is unknown; what is a code of the contracts' days has to be put right there.
+_UNKNOWN: Final = {
+    ReasonCode.NO_CONTRACT: FindingCode.COST_WITHOUT_CONTRACT,
+    ReasonCode.NO_CONSUMPTION_CONTRACT: FindingCode.COST_WITHOUT_CONTRACT,
+    ReasonCode.TERMS_FILE_REJECTED: FindingCode.COST_OF_BROKEN_FILE,
+    ReasonCode.NO_PRICE: FindingCode.COST_WITHOUT_AMOUNT,
+    ReasonCode.NO_PRICE_AT_POWER: FindingCode.COST_WITHOUT_AMOUNT,
+    ReasonCode.NO_SUBSCRIPTION: FindingCode.COST_WITHOUT_AMOUNT,
+    ReasonCode.NO_SUBSCRIPTION_AT_POWER: FindingCode.COST_WITHOUT_AMOUNT,
+    ReasonCode.NO_VERSION: FindingCode.COST_WITHOUT_AMOUNT,
+}
 
 
 def site_findings(ledger: LedgerFacts, moments: Moments) -> Iterator[Finding]:
@@ -37,6 +51,8 @@ def cost_findings(cost: CostFacts) -> Iterator[Finding]:
         yield _of_file(cost.problem, Level.TROUBLE, FindingCode.CONTRACTS_UNUSABLE)
     for error in dict.fromkeys(cost.broken):
         yield _of_file(error, Level.TROUBLE, FindingCode.TARIFF_FILE_UNUSABLE)
+    for error in cost.taxes:
+        yield _of_file(error, Level.TROUBLE, FindingCode.TAX_FILE_UNUSABLE)
     for error in cost.unused:
         yield _of_file(error, Level.NOTE, FindingCode.TARIFF_DRAFT_UNUSABLE)
     for paid in cost.paid:
@@ -53,7 +69,8 @@ def _of_site(paid: PaidFacts) -> Iterator[Finding]:
     for problem in paid.contradictions:
         yield Finding(about, Level.TROUBLE, Phrase(FindingCode.CONTRACT_CONTRADICTED, {"problem": problem}))
     if paid.reason is not None:
-        yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_UNKNOWN, {"reason": paid.reason}))
+        code = _UNKNOWN.get(paid.reason.code, FindingCode.COST_UNKNOWN)
+        yield Finding(about, Level.NOTE, Phrase(code, {"reason": paid.reason}))
     elif paid.not_revised is not None:
         yield Finding(about, Level.NOTE, Phrase(FindingCode.COST_NOT_REVISED, {"reason": paid.not_revised}))
     elif paid.version is not None and paid.overdue_since is not None:

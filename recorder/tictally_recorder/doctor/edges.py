@@ -26,6 +26,8 @@ _BROKER: Final[Mapping[Outcome, FindingCode]] = {
     Outcome.CONNECTED: FindingCode.BROKER_CONNECTED,
     Outcome.DENIED: FindingCode.BROKER_DENIES_ACCESS,
     Outcome.UNREACHABLE: FindingCode.BROKER_UNREACHABLE,
+    Outcome.HOST_UNKNOWN: FindingCode.BROKER_HOST_UNKNOWN,
+    Outcome.CERTIFICATE: FindingCode.BROKER_CERTIFICATE,
     Outcome.SILENT: FindingCode.BROKER_SILENT,
 }
 

@@ -86,12 +86,14 @@ class CostFacts:
         paid: by site; empty in that case.
         broken: files that cannot be used, with tariffs that contracts are on.
         unused: those with tariffs that no contract is on.
+        taxes: those of taxes.
     """
 
     problem: InFileError | None = None
     paid: tuple[PaidFacts, ...] = ()
     broken: tuple[TariffError, ...] = ()
     unused: tuple[TariffError, ...] = ()
+    taxes: tuple[TariffError, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

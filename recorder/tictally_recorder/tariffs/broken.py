@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.tariffs.taxes import TAX_NAMES
 
 # A file that is no TOML still shows which tariff it was meant for.
 _LINES: Final = {
@@ -17,6 +18,8 @@ _LINES: Final = {
     "direction": re.compile(r"""^\s*direction\s*=\s*["']?([a-z]+)\b""", re.MULTILINE),
     "series": re.compile(r"""^\s*series\s*=\s*["']([^"'\n]+)["']""", re.MULTILINE),
 }
+_TAXES: Final = re.compile(rf"^\s*\[\[\s*(?:{'|'.join(TAX_NAMES)})\s*\]", re.MULTILINE)
+_VERSION: Final = re.compile(r"^\s*\[\[\s*version\s*\]", re.MULTILINE)
 _INJECTION: Final = ("injection", "injected")
 _TOML: Final = ".toml"
 _IMPORTED: Final = "-imported"
@@ -45,11 +48,13 @@ class BrokenTariffs:
         by_id: id → the tariff that its broken files have.
         nameless: files that could be read and do not show which tariff they are about.
         unreadable: a file or folder that may be about any tariff, because nothing of it can be read; or None.
+        taxes: files of tables of taxes, whose rates are as without them.
     """
 
     by_id: Mapping[str, BrokenTariff] = field(default_factory=dict)
     nameless: tuple[TariffError, ...] = ()
     unreadable: TariffError | None = None
+    taxes: tuple[TariffError, ...] = ()
 
     def find(self, tariff_id: str, *, is_known: bool) -> BrokenTariff | None:
         """The broken tariff of an id, or None.
@@ -77,18 +82,21 @@ def broken_tariffs(folder: Path | None, errors: Iterable[TariffError]) -> Broken
     with suppress(OSError):  # a folder that cannot be read is an error of its own
         series |= _files_of_series(folder)
     by_id: dict[str, BrokenTariff] = {}
-    nameless, unreadable = [], None
+    nameless, taxes, unreadable = [], [], None
     for error in errors:
         path = Path(error.file)
         if path == folder or _may_be_about_any(path):
             unreadable = unreadable or error
             continue
-        named = series.get(path) or _named_in(_text(path) or "")
+        if _TAXES.search(text := _text(path) or "") and not _VERSION.search(text):
+            taxes.append(error)
+            continue
+        named = series.get(path) or _named_in(text)
         if named is None:
             nameless.append(error)
             named = _Named(path.stem.removesuffix(_IMPORTED), Direction.CONSUMPTION)
         by_id.setdefault(named.id, BrokenTariff(named.id, named.direction, error))
-    return BrokenTariffs(by_id, tuple(nameless), unreadable)
+    return BrokenTariffs(by_id, tuple(nameless), unreadable, tuple(taxes))
 
 
 class _Named(NamedTuple):

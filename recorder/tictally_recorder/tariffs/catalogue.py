@@ -17,7 +17,7 @@ from tictally_recorder.calendars.tempo import (
     bundled_tempo,
     load_tempo,
 )
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem, unreadable
 from tictally_recorder.tariffs.broken import BrokenTariffs, broken_tariffs
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile, read_toml
@@ -118,7 +118,7 @@ def _tempo(folder: Path | None) -> tuple[TempoCalendar, list[TariffError]]:
     try:
         return load_tempo(folder), []
     except CalendarFileError as error:
-        return bundled_tempo(), [TariffError(str(folder / FETCHED_NAME), error.line, error.detail)]
+        return bundled_tempo(), [TariffError(str(folder / FETCHED_NAME), error.line, error.problem)]
 
 
 def is_shipped(version: Version) -> bool:
@@ -149,10 +149,9 @@ def _own_paths(folder: Path | None, errors: list[TariffError]) -> list[Path]:
     except FileNotFoundError:
         return []
     except NotADirectoryError:
-        errors.append(TariffError(str(folder), 1, "it is a file; tariffs lie in a folder"))
+        errors.append(TariffError(str(folder), 1, Phrase(FileProblem.FOLDER_IS_FILE)))
     except OSError as error:
-        problem = Phrase(FileProblem.UNREADABLE, {"detail": str(error.strerror or error)})
-        errors.append(TariffError(str(folder), 1, problem))
+        errors.append(TariffError(str(folder), 1, unreadable(error)))
     return []
 
 
@@ -188,8 +187,8 @@ class _Building:
             file = TaxTableFile(values)
             base = self.tax_tables.get(file.id) if file.overlay else None
             if file.overlay and base is None:
-                known = ", ".join(sorted(self.tax_tables))
-                raise values.wrong(("id",), f"it lies over the taxes {file.id}, and there are: {known}")
+                about: dict[str, Value] = {"taxes": file.id, "known": tuple(sorted(self.tax_tables))}
+                raise values.wrong(("id",), Phrase(FileProblem.OVER_NO_TAXES, about))
             self.tax_tables[file.id] = file.table() if base is None else base.overlaid(file.table())
 
     def put_own_tables(self, files: Iterable[TomlValues]) -> None:
@@ -252,7 +251,7 @@ class _Building:
             self.errors.append(TariffError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)})))
 
     def _put_list(self, path: Path, file: TariffFile, complete: Mapping[str, Tariff] = MappingProxyType({})) -> None:
-        self._refuse_taken(file.id, file, f"the tariff {file.id}")
+        self._refuse_taken(file.id, file, FileProblem.TARIFF_TAKEN)
         tariff, series = file.tariff(self.tax_tables, complete), None
         if file.series is not None:
             prices = path.parent / file.series
@@ -263,7 +262,8 @@ class _Building:
 
     def _put_overlay(self, file: TariffFile) -> None:
         if (base := self.tariffs.get(file.id)) is None:
-            raise file.wrong(("id",), f"it lies over {file.id}, and there is no such tariff")
+            about: dict[str, Value] = {"tariff": file.id, "known": tuple(sorted(self.tariffs))}
+            raise file.wrong(("id",), Phrase(FileProblem.OVER_NO_TARIFF, about))
         if _is_imported(file):
             held = days_of_a_person(base, file.file)
             self.tariffs[file.id] = file.overlaid(base, but=held)
@@ -274,13 +274,13 @@ class _Building:
         merged = file.overlaid(base)
         added = [version for version in merged.versions if version.file == file.file]
         for version in added:
-            self._refuse_taken(version.id, file, f"the version {version.id}")
+            self._refuse_taken(version.id, file, FileProblem.VERSION_TAKEN)
         self._own |= {version.id: file.file for version in added}
         self.tariffs[file.id] = merged
 
-    def _refuse_taken(self, key: str, file: TariffFile, what: str) -> None:
+    def _refuse_taken(self, key: str, file: TariffFile, code: FileProblem) -> None:
         if (other := self._own.get(key)) is not None:
-            raise file.wrong(("id",), f"{what} is in {other} too, which holds; remove one of them")
+            raise file.wrong(("id",), Phrase(code, {"name": key, "other": other}))
 
 
 def _formula_of(tariff: Tariff) -> Callable[[date, Decimal], Decimal]:
@@ -299,9 +299,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise TariffError(
-            str(path), 1, Phrase(FileProblem.UNREADABLE, {"detail": str(error.strerror or error)})
-        ) from None
+        raise TariffError(str(path), 1, unreadable(error)) from None
     except UnicodeError:
         raise TariffError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
     except ValueError as error:  # of its name

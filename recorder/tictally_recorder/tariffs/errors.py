@@ -1,7 +1,8 @@
 """What can go wrong with a tariff or another file of the user."""
 
-from tictally_recorder.problem import FileProblem, ProblemError
-from tictally_recorder.reason import Reason, ReasonCode
+from tictally_recorder.file_problem import FileProblem
+from tictally_recorder.problem import ProblemError
+from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.phrase import Phrase
 
@@ -35,8 +36,9 @@ class InFileError(ProblemError):
 
     @property
     def reason(self) -> Reason:
-        """File and line as a reason; what is wrong there is for whoever can correct it."""
-        return Reason(ReasonCode.TERMS_FILE_REJECTED, {"file": self.file, "line": self.line})
+        """File, line and what is wrong there, as a reason."""
+        about: dict[str, Parameter] = {"file": self.file, "line": self.line, "problem": self.problem}
+        return Reason(ReasonCode.TERMS_FILE_REJECTED, about)
 
 
 class TariffError(InFileError):

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Version
 from tictally_recorder.tariffs.taxes import Taxes
 from tictally_shared.phrase import Phrase

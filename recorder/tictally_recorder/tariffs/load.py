@@ -1,6 +1,5 @@
 """A tariff from its TOML file, refused with line and sentence where it cannot be right. Pure."""
 
-import re
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,7 +9,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Self
 
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem, not_toml
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.followed_prices import in_turn
 from tictally_recorder.tariffs.model import Direction, ImportRecord, Tariff, TaxTable, Version
@@ -28,7 +27,6 @@ _OVERLAY_KEYS: Final = frozenset({"id", "overlay", "version"})
 _IMPORT_KEYS: Final = frozenset({"provider", "imported"})
 _FORMER_DIRECTIONS: Final = {"drawn": Direction.CONSUMPTION, "injected": Direction.INJECTION}
 _LANGUAGES: Final = frozenset({"fr", "en"})
-_AT: Final = re.compile(r"\s*\(at (?:line (\d+), column \d+|end of document)\)$")
 
 
 class TariffFile:
@@ -104,9 +102,9 @@ class TariffFile:
         values = self._values
         periods = values.texts(("periods",))
         if self.series is None and not periods:
-            raise values.wrong(("periods",), "periods is missing: the names of the periods that have a price")
+            raise values.wrong(("periods",), Phrase(FileProblem.PERIODS_MISSING))
         if self.series is not None and periods:
-            raise values.wrong(("periods",), "a price series has no periods; leave them out")
+            raise values.wrong(("periods",), Phrase(FileProblem.PERIODS_OF_SERIES))
         tariff = Tariff(
             id=self.id,
             supplier=values.text(("supplier",)),
@@ -121,9 +119,9 @@ class TariffFile:
             rules=read_rules(values, periods),
         )
         if not tariff.names:
-            raise values.wrong(("names",), 'names is missing: names.fr = "…" or names.en = "…"')
+            raise values.wrong(("names",), Phrase(FileProblem.NAMES_MISSING))
         if tariff.rules is not None and tariff.direction is Direction.INJECTION:
-            raise values.wrong(("rule",), "rules divide consumption; a tariff of injection has none")
+            raise values.wrong(("rule",), Phrase(FileProblem.RULES_OF_INJECTION))
         if not tariff.revised and self.followed:
             days = {day for each in self.followed for day in (tariffs[each].revised if each in tariffs else ())}
             tariff = replace(tariff, revised=tuple(sorted(days)))
@@ -212,9 +210,6 @@ def read_toml(text: str, file: str) -> TomlValues:
 
 
 def _not_toml(error: Exception, text: str, file: str) -> TariffError:
-    message = str(error)
     if not isinstance(error, tomllib.TOMLDecodeError):
-        return TariffError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": message}))
-    at = _AT.search(message)
-    line = int(at[1]) if at is not None and at[1] else max(1, len(text.splitlines()))
-    return TariffError(file, line, Phrase(FileProblem.NOT_TOML, {"detail": _AT.sub("", message)}))
+        return TariffError(file, 1, Phrase(FileProblem.UNUSABLE, {"detail": str(error)}))
+    return TariffError(file, *not_toml(error, text))

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from tictally_recorder.calendars.tempo import COLOURS
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.hours import WEEKDAYS
 from tictally_recorder.tariffs.period_rules import DayList, PeriodRule, PeriodRules
 from tictally_recorder.tariffs.toml_lines import Path

@@ -16,9 +16,11 @@ from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Final
 
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.plausible_amounts import EURO, KWH_AT_MOST, KWH_NEVER_ABOVE
 from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.phrase import Phrase, Value
 
 _MINUTE_MS: Final = 60_000
 _HOUR_MS: Final = 4 * QUARTER_MS
@@ -130,7 +132,7 @@ def read_series(text: str, file: str, currency: str = EURO) -> Series:
     for (earlier, later), step in zip(pairs, steps, strict=False):
         if step.end_ms > later.start_ms:
             line, other = max(earlier.line, later.line), min(earlier.line, later.line)
-            raise TariffError(file, line, f"it holds at the same time as line {other}")
+            raise TariffError(file, line, Phrase(FileProblem.SERIES_SAME_TIME, {"other": other}))
     return Series(steps)
 
 
@@ -138,12 +140,12 @@ def _reject_slips(rows: Sequence[_SeriesRow], file: str) -> None:
     """Single hours may cost several euros; where most do, the prices are of something else than a kWh in euros."""
     for row in rows:
         if not -KWH_NEVER_ABOVE <= row.price <= KWH_NEVER_ABOVE:
-            sentence = f"{row.price} a kWh is taken for a slip: more than {KWH_NEVER_ABOVE}; is it by the MWh?"
-            raise TariffError(file, row.line, sentence)
+            high_price: dict[str, Value] = {"price": str(row.price), "limit": str(KWH_NEVER_ABOVE)}
+            raise TariffError(file, row.line, Phrase(FileProblem.SERIES_PRICE_TOO_HIGH, high_price))
     high = [row for row in rows if row.price > KWH_AT_MOST]
     if len(high) * 2 > len(rows):
-        sentence = f"more than half of the prices are above {KWH_AT_MOST} a kWh, as here {high[0].price}"
-        raise TariffError(file, high[0].line, f"{sentence}: taken for a slip; prices are in euros by the kWh")
+        about: dict[str, Value] = {"price": str(high[0].price), "limit": str(KWH_AT_MOST)}
+        raise TariffError(file, high[0].line, Phrase(FileProblem.SERIES_MOSTLY_HIGH, about))
 
 
 def _common_step_ms(pairs: Sequence[tuple[_SeriesRow, _SeriesRow]], file: str) -> int:
@@ -156,9 +158,8 @@ def _common_step_ms(pairs: Sequence[tuple[_SeriesRow, _SeriesRow]], file: str) -
     if not apart_ms:  # which is refused as such
         return _HOUR_MS
     if later.step_ms is None and apart_ms not in _STEPS.values():
-        minutes = apart_ms // _MINUTE_MS
-        sentence = f"it begins {minutes} minutes after line {earlier.line}, and prices hold for 15, 30 or 60"
-        raise TariffError(file, later.line, f"{sentence}; add a column minutes")
+        about: dict[str, Value] = {"minutes": apart_ms // _MINUTE_MS, "other": earlier.line}
+        raise TariffError(file, later.line, Phrase(FileProblem.SERIES_STEP, about))
     return apart_ms
 
 
@@ -166,23 +167,25 @@ def _rows(text: str, file: str) -> list[_SeriesRow]:
     lines = _lines(text, file)
     heading = [name.strip() for name in next(lines, (1, []))[1]]
     if heading not in (_HEADING, _HEADING_WITH_STEPS):
-        raise TariffError(file, 1, "the heading must be start,price or start,price,minutes")
+        raise TariffError(file, 1, Phrase(FileProblem.SERIES_HEADING))
     rows = []
     for line, cells in lines:
         if not cells:
             continue
         if len(cells) != len(heading):
-            raise TariffError(file, line, f"there are {len(cells)} columns instead of {len(heading)}")
+            raise TariffError(
+                file, line, Phrase(FileProblem.SERIES_COLUMNS, {"found": len(cells), "expected": len(heading)})
+            )
         step = cells[2].strip() if len(cells) > len(_HEADING) else None
         if step is not None and step not in _STEPS:
-            raise TariffError(file, line, f"minutes is {step[:20]!r}; there are: 15, 30, 60")
+            raise TariffError(file, line, Phrase(FileProblem.SERIES_MINUTES, {"found": repr(step[:20])}))
         rows.append(
             _SeriesRow(
                 line, _start(cells[0].strip(), file, line), _price(cells[1].strip(), file, line), _STEPS.get(step or "")
             )
         )
     if not rows:
-        raise TariffError(file, 1, "it has no price")
+        raise TariffError(file, 1, Phrase(FileProblem.SERIES_EMPTY))
     return rows
 
 
@@ -192,18 +195,19 @@ def _lines(text: str, file: str) -> Iterator[tuple[int, list[str]]]:
         for cells in reader:
             yield reader.line_num, cells
     except csv.Error as error:
-        raise TariffError(file, max(reader.line_num, 1), f"it is not CSV: {error}") from None
+        problem = Phrase(FileProblem.SERIES_NOT_CSV, {"detail": str(error)})
+        raise TariffError(file, max(reader.line_num, 1), problem) from None
 
 
 def _start(text: str, file: str, line: int) -> datetime:
     try:
         start = datetime.fromisoformat(text)
     except ValueError:
-        raise TariffError(file, line, f"{text[:40]!r} is not a time: 2026-11-21T20:00+01:00") from None
+        raise TariffError(file, line, Phrase(FileProblem.SERIES_NOT_A_TIME, {"found": repr(text[:40])})) from None
     if start.tzinfo is None:
-        raise TariffError(file, line, f"{text[:40]!r} has no offset: 2026-11-21T20:00+01:00")
+        raise TariffError(file, line, Phrase(FileProblem.SERIES_WITHOUT_OFFSET, {"found": repr(text[:40])}))
     if (start - _EPOCH) // timedelta(milliseconds=1) % QUARTER_MS:
-        raise TariffError(file, line, f"{text[:40]!r} is not the beginning of a quarter of an hour")
+        raise TariffError(file, line, Phrase(FileProblem.SERIES_OFF_QUARTER, {"found": repr(text[:40])}))
     return start
 
 
@@ -213,5 +217,5 @@ def _price(text: str, file: str, line: int) -> Decimal:
     except InvalidOperation:
         price = Decimal("NaN")
     if not price.is_finite() or (price and price.adjusted() < _SMALLEST):
-        raise TariffError(file, line, f"{text[:40]!r} is not a price: 0.1635, with a point")
+        raise TariffError(file, line, Phrase(FileProblem.SERIES_NOT_A_PRICE, {"found": repr(text[:40])}))
     return price

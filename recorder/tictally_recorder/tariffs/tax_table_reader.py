@@ -1,26 +1,18 @@
 """A table of taxes from its TOML file. Pure."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.problem import FileProblem
-from tictally_recorder.tariffs.plausible_amounts import Bounds
+from tictally_recorder.file_problem import FileProblem
+from tictally_recorder.tariffs.plausible_amounts import tax_bounds
 from tictally_recorder.tariffs.provenance import Confidence, Provenance
 from tictally_recorder.tariffs.taxes import TAX_NAMES, TaxRate, TaxTable
 from tictally_recorder.tariffs.toml_lines import Path
 from tictally_recorder.tariffs.toml_reader import UNKNOWN, TomlValues
 from tictally_shared.phrase import Phrase
 
-TAX_BOUNDS: Final[Mapping[str, Bounds]] = {
-    "accise": Bounds(Decimal(0), Decimal(1), "a kWh"),
-    "cta_share": Bounds(Decimal(0), Decimal("0.5"), "(a half)"),
-    "vat_energy": Bounds(Decimal(0), Decimal("0.3"), "(30 %)"),
-    "vat_subscription": Bounds(Decimal(0), Decimal("0.3"), "(30 %)"),
-}
-"""Above all that is levied in Europe: a rate in per cent, or a slip of ten, is more. A wrong accise shows in bills."""
 _KEYS: Final = frozenset({"id", "overlay", "names", *TAX_NAMES})
-_RATE_KEYS: Final = frozenset({"from", "rate", "source", "confidence", "note"})
+_RATE_KEYS: Final = frozenset({"from", "rate", "source", "confidence", "note", "unusual"})
 _LANGUAGES: Final = frozenset({"fr", "en"})
 
 
@@ -76,7 +68,9 @@ class TaxTableFile:
         here = (*path, "rate")
         return TaxRate(
             values.day((*path, "from")),
-            None if values.is_word(here, UNKNOWN) else values.amount(here, TAX_BOUNDS[tax]),
+            None
+            if values.is_word(here, UNKNOWN)
+            else values.amount(here, tax_bounds(tax, is_unusual=values.flag((*path, "unusual")))),
             Provenance(
                 values.text((*path, "source")),
                 Confidence(values.one_of((*path, "confidence"), tuple(Confidence))),

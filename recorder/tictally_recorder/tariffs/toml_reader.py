@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.hours import Hours, MonthDay, Season, parse_hours
 from tictally_recorder.tariffs.plausible_amounts import Bounds
@@ -94,14 +94,14 @@ class TomlValues:
         """An id of a tariff."""
         value = self.text(path)
         if not _ID.fullmatch(value):
-            raise self.wrong(path, f"{value[:40]!r} is no id: 1 to 32 of a-z, 0-9 and -")
+            raise self.wrong(path, Phrase(FileProblem.NOT_AN_ID, {"found": repr(value[:40])}))
         return value
 
     def currency(self, path: Path, default: str | None = None) -> str:
         """A currency, ISO 4217."""
         value = self.text(path, default)
         if not _CURRENCY.fullmatch(value):
-            raise self.wrong(path, f"{value[:20]!r} is no currency: three letters, EUR")
+            raise self.wrong(path, Phrase(FileProblem.NOT_A_CURRENCY, {"found": repr(value[:20])}))
         return value
 
     def one_of(self, path: Path, choices: Collection[str], default: str | None = None) -> str:
@@ -116,7 +116,7 @@ class TomlValues:
         """True or false; false where it is absent."""
         value = self._value(path, default=False)
         if not isinstance(value, bool):
-            raise self.wrong(path, f"{_written(path)} must be true or false, not {_shown(value)}")
+            raise self.not_a(path, FileProblem.NOT_A_FLAG, value)
         return value
 
     def texts(self, path: Path) -> tuple[str, ...]:
@@ -126,7 +126,8 @@ class TomlValues:
             raise self.not_a(path, FileProblem.NOT_A_LIST, value)
         for each in value:
             if value.count(each) > 1:
-                raise self.wrong(path, f"{_written(path)} has {each!r} twice")
+                about: dict[str, Value] = {"key": _written(path), "found": repr(each[:40])}
+                raise self.wrong(path, Phrase(FileProblem.TWICE_IN_LIST, about))
         return tuple(value)
 
     def day(self, path: Path) -> date:
@@ -181,7 +182,7 @@ class TomlValues:
         except ValueError:
             of_year = None
         if not of_year:
-            raise self.wrong(path, f"{text[:20]!r} is not a day that every year has, month first: 02-01")
+            raise self.wrong(path, Phrase(FileProblem.NOT_A_DAY_OF_YEAR, {"found": repr(text[:20])}))
         return of_year.month, of_year.day
 
     def amount(self, path: Path, bounds: Bounds) -> Decimal:
@@ -190,16 +191,10 @@ class TomlValues:
         key, amount = _written(path), _shown(value)
         if value < 0 <= bounds.least:
             raise self.wrong(path, Phrase(FileProblem.AMOUNT_NEGATIVE, {"key": key, "amount": amount}))
-        if not bounds.least <= value <= bounds.most:
-            limit = bounds.most if value > bounds.most else bounds.least
-            about: dict[str, Value] = {"key": key, "amount": amount, "limit": str(limit), "unit": bounds.unit}
-            code = FileProblem.AMOUNT_TOO_LARGE if value > 0 else FileProblem.AMOUNT_TOO_SMALL
-            raise self.wrong(path, Phrase(code, about))
-        if bounds.usual is not None and value > bounds.usual:
-            about = {"key": key, "amount": amount, "limit": str(bounds.usual), "unit": bounds.unit}
-            raise self.wrong(path, Phrase(FileProblem.AMOUNT_UNUSUAL, about))
+        if (problem := bounds.problem(key, value)) is not None:
+            raise self.wrong(path, problem)
         if value != round(value, _DECIMALS_AT_MOST):
-            raise self.wrong(path, f"{_written(path)} has more than {_DECIMALS_AT_MOST} decimals")
+            raise self.wrong(path, Phrase(FileProblem.TOO_MANY_DECIMALS, {"key": key, "most": _DECIMALS_AT_MOST}))
         return value
 
     def count(self, path: Path) -> int:
@@ -215,14 +210,14 @@ class TomlValues:
         """A list of subscribed powers in kVA; empty if it is absent."""
         value = self._value(path, [])
         if not isinstance(value, list) or not all(isinstance(each, int) and each > 0 for each in value):
-            raise self.wrong(path, f"{_written(path)} must be a list of subscribed powers in kVA: [6, 9]")
+            raise self.not_a(path, FileProblem.NOT_A_LIST_OF_POWERS, value)
         return tuple(value)
 
     def power(self, path: Path) -> int:
         """A subscribed power in kVA: the last key of the path."""
         key = str(path[-1])
         if not _POWER.fullmatch(key):
-            raise self.wrong(path, f"{key[:20]!r} is no subscribed power: whole kVA, power.6")
+            raise self.wrong(path, Phrase(FileProblem.NOT_A_POWER, {"found": repr(key[:20])}))
         return int(key)
 
     def _number(self, path: Path) -> Decimal:
@@ -264,7 +259,7 @@ def _written(path: Path) -> str:
 
 def _shown(value: object) -> str:
     if isinstance(value, dict):
-        return "a table"
+        return "{…}"
     if isinstance(value, list):
-        return "a list"
+        return "[…]"
     return repr(value)[:40] if isinstance(value, str) else str(value)[:40]

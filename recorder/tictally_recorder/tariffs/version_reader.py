@@ -7,7 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Final
 
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.followed_prices import days_of_taxes, following, in_turn, with_taxes
 from tictally_recorder.tariffs.model import (
     Attribution,
@@ -21,8 +21,8 @@ from tictally_recorder.tariffs.model import (
     Taxes,
     Version,
 )
-from tictally_recorder.tariffs.plausible_amounts import Bounds, kwh_bounds, monthly_bounds
-from tictally_recorder.tariffs.tax_table_reader import TAX_BOUNDS
+from tictally_recorder.tariffs.plausible_amounts import Bounds, kwh_bounds, monthly_bounds, tax_bounds
+from tictally_recorder.tariffs.taxes import TAX_NAMES
 from tictally_recorder.tariffs.toml_lines import Path
 from tictally_recorder.tariffs.toml_reader import UNKNOWN, TomlValues
 from tictally_shared.phrase import Phrase, Value
@@ -36,11 +36,11 @@ _FORMER_KEYS: Final = {"confidence": "sureness"}
 _POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht", "unusual"})
 _PRICE_KEYS: Final = ("ttc", "ht", "unusual")
 _DISCOUNT_KEYS: Final = frozenset({"tariff", "energy"})
-_FRACTION: Final = Bounds(Decimal(0), Decimal(1), "(all of it)")
+_FRACTION: Final = Bounds(Decimal(0), Decimal(1), FileProblem.UNIT_FACTOR)
 _FORMULA_BOUNDS: Final = {
-    "factor": Bounds(Decimal(0), Decimal(3), "(the price itself)"),
-    "margin": Bounds(Decimal(-1), Decimal(1), "a kWh"),
-    "taxes": Bounds(Decimal(1), Decimal(2), "(no taxes)"),
+    "factor": Bounds(Decimal(0), Decimal(3), FileProblem.UNIT_FACTOR),
+    "margin": Bounds(Decimal(-1), Decimal(1), FileProblem.UNIT_KWH),
+    "taxes": Bounds(Decimal(1), Decimal(2), FileProblem.UNIT_FACTOR),
 }
 _FIGURE_KEYS: Final = frozenset({"of", "powers", "periods", "source", "confidence", "note"})
 
@@ -155,7 +155,7 @@ def _formula(values: TomlValues, path: Path, tariff: Tariff) -> Formula:
     if not values.has(path):
         return Formula()
     if not tariff.series:
-        raise values.wrong(path, "a formula makes prices from a price series, and this tariff has none")
+        raise values.wrong(path, Phrase(FileProblem.FORMULA_WITHOUT_SERIES))
     values.keys(path, _FORMULA_BOUNDS)
     found = {
         key: values.amount((*path, key), bounds) for key, bounds in _FORMULA_BOUNDS.items() if values.has((*path, key))
@@ -204,7 +204,7 @@ def _prices(values: TomlValues, path: Path, tariff: Tariff, version: Version) ->
     for period in values.keys(path):
         here = (*path, period)
         if tariff.series:
-            raise values.wrong(here, "a price series has its prices in its own file, none in a version")
+            raise values.wrong(here, Phrase(FileProblem.PRICES_OF_SERIES))
         if period not in tariff.periods:
             about: dict[str, Value] = {"period": repr(period[:40]), "tariff": tariff.id, "periods": tariff.periods}
             raise values.wrong(here, Phrase(FileProblem.PERIOD_UNKNOWN, about))
@@ -216,7 +216,7 @@ def _prices(values: TomlValues, path: Path, tariff: Tariff, version: Version) ->
             continue
         ttc = values.amount((*here, "ttc"), bounds)
         if ht is not None and ht > ttc:
-            raise values.wrong(here, f"without taxes ({ht}) it is more than with them ({ttc})")
+            raise values.wrong(here, Phrase(FileProblem.HT_ABOVE_TTC, {"ht": str(ht), "ttc": str(ttc)}))
         found[period] = Price(ttc, ht)
     return found
 
@@ -236,7 +236,7 @@ def _subscription(
 ) -> dict[int | None, Decimal]:
     if powers:
         if values.has((*path, "subscription")):
-            raise values.wrong((*path, "subscription"), "powers are named here: give each of them its own subscription")
+            raise values.wrong((*path, "subscription"), Phrase(FileProblem.SUBSCRIPTION_BESIDE_POWERS))
         each = {
             power: _monthly(values, (*path, "power", key), "subscription", tariff, power)
             for power, key in sorted(powers.items())
@@ -270,23 +270,24 @@ def _subscription_ht(
             continue
         found[power] = ht
         if power in with_taxes and abs(ht) > abs(with_taxes[power]):
-            sentence = f"without taxes ({ht}) a month's subscription is more than with them ({with_taxes[power]})"
-            raise values.wrong((*here, "subscription_ht"), sentence)
+            about: dict[str, Value] = {"ht": str(ht), "ttc": str(with_taxes[power])}
+            raise values.wrong((*here, "subscription_ht"), Phrase(FileProblem.HT_ABOVE_TTC, about))
     return found
 
 
 def _taxes(values: TomlValues, path: Path) -> Taxes:
-    values.keys(path, TAX_BOUNDS)
+    values.keys(path, (*TAX_NAMES, "unusual"))
+    is_unusual = values.flag((*path, "unusual"))
     found = {
-        tax: values.amount((*path, tax), bounds)
-        for tax, bounds in TAX_BOUNDS.items()
+        tax: values.amount((*path, tax), tax_bounds(tax, is_unusual=is_unusual))
+        for tax in TAX_NAMES
         if values.has((*path, tax)) and not values.is_word((*path, tax), UNKNOWN)
     }
     return Taxes(**found)
 
 
 def _unknown_taxes(values: TomlValues, path: Path) -> frozenset[str]:
-    return frozenset(tax for tax in TAX_BOUNDS if values.is_word((*path, tax), UNKNOWN))
+    return frozenset(tax for tax in TAX_NAMES if values.is_word((*path, tax), UNKNOWN))
 
 
 def _attributions(values: TomlValues, path: Path, tariff: Tariff) -> Iterator[Attribution]:
@@ -295,10 +296,12 @@ def _attributions(values: TomlValues, path: Path, tariff: Tariff) -> Iterator[At
         values.keys(here, _FIGURE_KEYS)
         figures = values.texts((*here, "of"))
         if not figures or not set(figures) <= set(Figure):
-            raise values.wrong((*here, "of"), f"of must be a list of these: {', '.join(Figure)}")
+            of: dict[str, Value] = {"key": "of", "choices": tuple(Figure)}
+            raise values.wrong((*here, "of"), Phrase(FileProblem.NOT_A_LIST_OF, of))
         periods = values.texts((*here, "periods"))
         if not set(periods) <= set(tariff.periods):
-            raise values.wrong((*here, "periods"), f"there are the periods {', '.join(tariff.periods)}")
+            among: dict[str, Value] = {"key": "periods", "choices": tariff.periods}
+            raise values.wrong((*here, "periods"), Phrase(FileProblem.NOT_A_LIST_OF, among))
         yield Attribution(
             frozenset(map(Figure, figures)),
             Provenance(

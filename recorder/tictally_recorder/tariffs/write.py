@@ -8,11 +8,13 @@ from typing import Final
 
 import tomli_w
 
+from tictally_recorder.file_problem import FileProblem, unwritable
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Attribution, ImportRecord, Price, Version
 from tictally_recorder.tariffs.plausible_amounts import EURO, kwh_bounds, monthly_bounds
 from tictally_recorder.tariffs.taxes import TAX_NAMES
 from tictally_recorder.tariffs.toml_reader import UNKNOWN
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime import atomic_file
 
 _MARK: Final = "# Written by `tictally tariff import`, "
@@ -53,7 +55,7 @@ def write_overlay(path: Path, text: str) -> None:
         atomic_file.remove_stale_parts(path.parent, path.name)
         atomic_file.write_text(path, text)
     except OSError as error:
-        raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+        raise TariffError(str(path), 1, unwritable(error)) from None
 
 
 def has_former_heading(path: Path) -> bool:
@@ -71,9 +73,9 @@ def _refuse_a_persons(path: Path) -> None:
     except FileNotFoundError:
         return
     if not mark.startswith(_MARK.encode()):
-        raise TariffError(str(path), 1, "it was not written by an import, and it is left as it is; rename it")
+        raise TariffError(str(path), 1, Phrase(FileProblem.NOT_OF_AN_IMPORT))
     if mark != _mark(body):
-        raise TariffError(str(path), 1, "it was changed since it was imported, and it is left as it is; rename it")
+        raise TariffError(str(path), 1, Phrase(FileProblem.CHANGED_SINCE_IMPORT))
 
 
 def _mark(body: bytes) -> bytes:

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from enum import StrEnum
+from errno import EHOSTUNREACH, ENETUNREACH
 from typing import Final
 
 # X509_V_ERR_… of openssl/x509_vfy.h
@@ -15,6 +16,8 @@ class ConnectionFault(StrEnum):
     UNKNOWN_HOST = "no_such_host"
     NO_NAME_SERVER = "no_name_server"
     NO_RESPONSE = "no_response"
+    NO_ROUTE = "no_route"
+    REFUSED = "connection_refused"
     NO_TLS = "no_tls"
     OTHER_NAME = "certificate_other_name"
     EXPIRED = "certificate_expired"
@@ -33,21 +36,25 @@ _WORDS: Final = {
     ConnectionFault.NOT_YET_VALID: "its certificate is not valid yet; check this machine's clock",
     ConnectionFault.UNKNOWN_AUTHORITY: "its certificate is not signed by the CA certificate that is set",
 }
+_BY_TYPE: Final = {
+    socket.gaierror: ConnectionFault.UNKNOWN_HOST,
+    ssl.SSLError: ConnectionFault.NO_TLS,
+    ConnectionResetError: ConnectionFault.NO_TLS,  # a plain listener resets what it takes for garbage
+    ConnectionRefusedError: ConnectionFault.REFUSED,
+    TimeoutError: ConnectionFault.NO_RESPONSE,
+}
 
 
 def fault_of(error: BaseException | None) -> ConnectionFault:
     """The kind of an error of a connection."""
-    match error:
-        case socket.gaierror():
-            return ConnectionFault.NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else ConnectionFault.UNKNOWN_HOST
-        case ssl.SSLCertVerificationError():
-            code = _BY_CODE.get(error.verify_code)
-            return ConnectionFault.UNKNOWN_AUTHORITY if code is None else ConnectionFault(f"certificate_{code}")
-        case ssl.SSLError() | ConnectionResetError():  # a plain listener resets what it takes for garbage
-            return ConnectionFault.NO_TLS
-        case TimeoutError():
-            return ConnectionFault.NO_RESPONSE
-    return ConnectionFault.OTHER
+    if isinstance(error, ssl.SSLCertVerificationError):
+        code = _BY_CODE.get(error.verify_code)
+        return ConnectionFault.UNKNOWN_AUTHORITY if code is None else ConnectionFault(f"certificate_{code}")
+    if isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN:
+        return ConnectionFault.NO_NAME_SERVER
+    if isinstance(error, OSError) and error.errno in {EHOSTUNREACH, ENETUNREACH}:
+        return ConnectionFault.NO_ROUTE
+    return next((fault for kind, fault in _BY_TYPE.items() if isinstance(error, kind)), ConnectionFault.OTHER)
 
 
 def connection_problem(error: BaseException | None) -> str:
@@ -56,7 +63,6 @@ def connection_problem(error: BaseException | None) -> str:
     Args:
         error: of the connection; None: nothing is known about it.
     """
-    fault = fault_of(error)
-    if fault is not ConnectionFault.OTHER:
-        return _WORDS[fault]
+    if (words := _WORDS.get(fault_of(error))) is not None:
+        return words
     return str((isinstance(error, OSError) and error.strerror) or error or "no reason given")

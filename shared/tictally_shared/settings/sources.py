@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from tictally_shared.settings.sections import SettingsError, settings_in
 from tictally_shared.settings.unknown import suggestion
+from tictally_shared.toml_syntax import toml_error
 
 FILE: Final = "_FILE"
 CONFIG: Final = "CONFIG"
@@ -184,10 +185,12 @@ class TomlSource(Source):
         return Given(self._table[name], f"{name} in {self._path}") if name in self._table else None
 
     def _parse(self, path: str, written: str, read: Read) -> dict[str, Any]:
+        text = read_text(read, path, written)
         try:
-            table = tomllib.loads(read_text(read, path, written))
+            table = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise SettingsError(f"{written}: {path} is not TOML: {error}") from None
+            found = toml_error(error, text)
+            raise SettingsError(f"{written}: {path}, line {found.line}: {found.sentence}") from None
         for key in table:
             if key not in self.names:
                 hint = suggestion(key, self.names) or f"; there are: {', '.join(sorted(self.names))}"

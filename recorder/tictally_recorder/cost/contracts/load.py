@@ -13,8 +13,8 @@ from typing import Any, Final
 from tictally_recorder.cost.contracts.lump_sums import LUMP_SUMS, read_lump_sums
 from tictally_recorder.cost.contracts.model import Contract, Contracts
 from tictally_recorder.cost.contracts.off_peak import read_chosen_weekday, read_off_peak
+from tictally_recorder.file_problem import FileProblem, not_toml, unreadable
 from tictally_recorder.ledger import ProbableExchange
-from tictally_recorder.problem import FileProblem
 from tictally_recorder.tariffs.broken import BrokenTariff, BrokenTariffs
 from tictally_recorder.tariffs.errors import InFileError, TariffError
 from tictally_recorder.tariffs.model import Tariff
@@ -26,7 +26,6 @@ _KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak
 _FORMER_KEYS: Final = {"windows": "off_peak"}
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
-_AT_LINE: Final = re.compile(r"\(at line (\d+)")
 
 Refuse = Callable[[str, Phrase], "ContractError"]
 """(key, problem) → the error, at the key's line."""
@@ -89,9 +88,7 @@ def read_contracts(
     except FileNotFoundError:
         return Contracts()
     except OSError as error:
-        raise ContractError(
-            str(path), 1, Phrase(FileProblem.UNREADABLE, {"detail": error.strerror or str(error)})
-        ) from None
+        raise ContractError(str(path), 1, unreadable(error)) from None
     except UnicodeDecodeError:
         raise ContractError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
     return parse_contracts(text, str(path), named, sites, exchanges)
@@ -126,10 +123,7 @@ def _parsed(text: str, file: str, named: TariffsNamed, sites: _Sites) -> Contrac
     try:
         document = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        at = _AT_LINE.search(str(error))
-        raise ContractError(
-            file, int(at[1]) if at else len(text.splitlines()), Phrase(FileProblem.NOT_TOML, {"detail": str(error)})
-        ) from None
+        raise ContractError(file, *not_toml(error, text)) from None
     places = TomlLines(text)
     if other := next((key for key in document if key not in {"contract", LUMP_SUMS}), None):
         raise ContractError(file, places.line((other, 0)), Phrase(FileProblem.OTHER_TABLE, {"key": repr(other)}))

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Final
 
 from tictally_recorder.cost.contracts.model import LumpSum
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.tariffs.plausible_amounts import Bounds
 from tictally_recorder.tariffs.toml_reader import TomlValues
@@ -11,7 +12,7 @@ from tictally_shared.phrase import Phrase
 
 LUMP_SUMS: Final = "lump_sum"
 _KEYS: Final = frozenset({"site", "day", "amount", "text", "currency", "direction"})
-_BOUNDS: Final = Bounds(Decimal(-100_000), Decimal(100_000), "at once")
+_BOUNDS: Final = Bounds(Decimal(-100_000), Decimal(100_000), FileProblem.UNIT_ONCE)
 
 
 def read_lump_sums(values: TomlValues, site_required: Phrase | None) -> list[LumpSum]:

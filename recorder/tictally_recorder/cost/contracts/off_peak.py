@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from tictally_recorder.cost.contracts.model import OffPeak
-from tictally_recorder.problem import FileProblem
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.errors import InFileError, TariffError
 from tictally_recorder.tariffs.hours import WEEKDAYS, is_in_season, parse_hours
 from tictally_recorder.tariffs.toml_lines import TomlLines

@@ -27,10 +27,14 @@ const FORMATS = {
   size: (bytes) => t("format.size.mb", { n: plain(bytes / MEGABYTE) }),
 };
 
+// What is wrong in a file is itself a code with parameters, and these may be such.
+const worded = (value) => (value?.code ? t(`file.${value.code}`, wordedAll(value.parameters), FORMATS) : value);
+const wordedAll = (parameters) => Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, worded(value)]));
+
 /** A reason as a clause. One of a newer recorder than this page comes with its own words, in English. */
 export function reasonText(reason) {
   const key = `reason.${reason.code}`;
-  return has(key) ? t(key, reason.parameters, FORMATS) : reason.text;
+  return has(key) ? t(key, wordedAll(reason.parameters), FORMATS) : reason.text;
 }
 
 /** The same with what is unknown by it, and on which days. */
@@ -49,7 +53,7 @@ export function problemText(problem) {
 /** What is wrong with a file of the user's, and where. */
 export function brokenFileText({ parameters: { file, line, problem }, text }) {
   const key = `file.${problem.code}`;
-  return has(key) ? t("issue.broken_file", { file, line, problem: t(key, problem.parameters, FORMATS) }) : text;
+  return has(key) ? t("issue.broken_file", { file, line, problem: worded(problem) }) : text;
 }
 
 function days({ days: count, ranges }) {

@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.model import Price
 from tictally_recorder.tariffs.plausible_amounts import EURO, Bounds, kwh_bounds, monthly_bounds
@@ -20,6 +21,7 @@ from tictally_recorder.tariffs.providers.protocol import (
     PublishedPrices,
     PublishedRevision,
 )
+from tictally_shared.phrase import Phrase, Value
 
 _COLORS: Final = ("BLEU", "BLANC", "ROUGE")
 PERIODS: Final[Mapping[str, Mapping[str, str]]] = {
@@ -178,12 +180,13 @@ class _Reader:
         amount = Decimal(text.replace(",", "."))
         for at_most in (bounds.most, bounds.usual):
             if at_most is not None and amount > at_most:
-                self._wrong(line, f"{column} is {amount}: more than {at_most} {bounds.unit} is taken for a slip")
+                about: dict[str, Value] = {"key": column, "amount": str(amount), "limit": str(at_most)}
+                self._wrong(line, Phrase(FileProblem.AMOUNT_TOO_LARGE, about | {"unit": Phrase(bounds.unit)}))
                 return None
         return amount
 
-    def _wrong(self, line: int, sentence: str) -> None:
-        self._errors.append(TariffError(self._file, line, sentence))
+    def _wrong(self, line: int, problem: Phrase | str) -> None:
+        self._errors.append(TariffError(self._file, line, problem))
 
     def _refused(self, line: int, sentence: str) -> ProviderError:
         return ProviderError([TariffError(self._file, line, sentence)])
