@@ -98,7 +98,7 @@ def test_a_levy_of_another_country_can_be_confirmed(tmp_path: Path) -> None:
         ("from = 2026-13-01", "there is no day 2026-13-01", "le jour 2026-13-01 "),
         ("from = 1/8/2026", "1/8/2026 is not how a date is written", "1/8/2026 : une date"),
         ("from = 2026-8-1", "2026-8-1 is not how a date is written", "2026-8-1 : une date"),
-        ("from = 2026-01-01\nfrom = 2026-01-01", "it is not TOML: this is there twice", "ceci figure deux fois"),
+        ("from = 2026-01-01\nfrom = 2026-01-01", "it is not TOML: this is there twice", "ceci est"),
         ('from = 2026-01-01\nnote = "x', "it is not TOML: a quote is not closed", "un guillemet"),
         ("from = 2026-01-01\nnote = “x”", "it has typographic quotes", "des guillemets typographiques"),
         ("from = 2026-01-01\nsubscription = 12,5", "12,5 has a comma", "12,5 a une virgule"),
