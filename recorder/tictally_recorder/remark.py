@@ -40,6 +40,7 @@ class RemarkCode(PhraseCode):
     COMPARE_ACTUAL_OF_TARIFF_UNKNOWN = "compare_actual_of_tariff_unknown"
     COMPARE_OFF_PEAK_HOURS = "compare_off_peak_hours"
     COMPARE_OFF_PEAK_BY_REGISTERS = "compare_off_peak_by_registers"
+    COMPARE_PRICES_ON = "compare_prices_on"
     COMPARE_IN_PART = "compare_in_part"
     COMPARE_ASSUMPTION = "compare_assumption"
     COMPARE_UNKNOWN = "compare_unknown"

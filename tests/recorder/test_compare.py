@@ -240,3 +240,36 @@ def test_a_day_on_which_two_sources_disagree_has_no_colour() -> None:
     first, second = date(2025, 1, 6), date(2025, 1, 7)
     sources = [{first: Colour.ROUGE, second: Colour.BLEU}, {first: Colour.BLANC}, {second: Colour.BLEU}]
     assert agreed(sources) == {second: Colour.BLEU}
+
+
+def test_prices_of_one_day_may_be_taken_for_all_days(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # 4 x 0.1579 + 6 x 0.2065 + 15.65 / 31 = 2.375…
+    assert folder.exists()
+    found = offers(capsys, "--prices-on", "2026-02-01")["edf-bleu-hphc", 6]
+    assert (found["energy_wh"], found["prices_on"]) == ({"HC": 4000, "HP": 6000}, "2026-02-01")
+    assert found["rounded"] == "2.38"
+    assert offers(capsys)["edf-bleu-hphc", 6]["prices_on"] is None
+    assert main(["compare", *WINDOW, "--prices-on", "2026-02-01"]) == 0
+    assert "Prices and subscriptions are those of 2026-02-01" in capsys.readouterr().out
+    assert main(["compare", *WINDOW, "--prices-on", "soon"]) == 2
+    assert "--prices-on" in capsys.readouterr().err
+
+
+def test_offers_are_compared_where_they_are_asked_for(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert folder.exists()
+    assert ("edf-vert", 6) not in offers(capsys)
+    found = offers(capsys, "--offers", "--prices-on", "2026-06-01")
+    # 10 x 0.1881 + 14.78 / 31; a template has no price before its day, and no list of the days of Zen Flex
+    assert found["edf-vert", 6]["rounded"] == "2.36"
+    assert [each["code"] for each in offers(capsys, "--offers")["edf-vert", 6]["reasons"]] == ["no_version"]  # type: ignore[attr-defined]
+    flex = found["edf-zen-flex", 6]
+    assert (flex["amount"], [each["code"] for each in flex["reasons"]]) == (None, ["no_list_of_days"])  # type: ignore[attr-defined]
+    # A Friday: 2 hours from 22:00 and 6 to 06:00 off-peak
+    plus = found["edf-zen-weekend-plus-hc", 6]
+    assert [each["code"] for each in plus["reasons"]] == ["chosen_weekday_unknown"]  # type: ignore[attr-defined]
+    chosen = offers(capsys, "--offers", "--prices-on", "2026-06-01", "--chosen-day", "fri")[
+        "edf-zen-weekend-plus-hc", 6
+    ]
+    assert chosen["energy_wh"] == {"WE": 10_000, "HC": 0, "HP": 0}
+    assert main(["compare", *WINDOW, "--chosen-day", "friday"]) == 2
+    assert "is none of mon, tue" in capsys.readouterr().err

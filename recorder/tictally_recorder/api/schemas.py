@@ -190,6 +190,7 @@ class OfferItem(_RangeRecord):
     actual_tariff: str | None
     actual: str | None
     actual_days: int
+    prices_on: str | None
 
 
 class TariffItem(BaseModel):

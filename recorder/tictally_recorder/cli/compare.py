@@ -1,10 +1,11 @@
 """`tictally compare`: what the same consumption would have cost on other tariffs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,13 +13,14 @@ from tictally_recorder.calendars.tempo import CalendarFileError, read_days
 from tictally_recorder.cli.catalogue import end_with_problems, paid_by
 from tictally_recorder.cli.console import echo, print_table, progress
 from tictally_recorder.cli.options import Configuration, JsonOption
-from tictally_recorder.cli.window import Window, present
+from tictally_recorder.cli.window import Window, day_of, present
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import compare as report
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
+from tictally_recorder.tariffs.template_files import with_templates
 from tictally_recorder.translations import catalogue
 from tictally_shared.status_register import Colour
 
@@ -39,6 +41,8 @@ class Assumptions:
         colours: `--colours`, or None.
         powers: `--powers`.
         chosen_day: `--chosen-day`, or None.
+        prices_on: `--prices-on`, or None.
+        with_offers: `--offers`.
     """
 
     hours: Annotated[
@@ -66,17 +70,34 @@ class Assumptions:
             help="The weekday of tariffs that let you choose one: mon, tue, … Default: that of each day's contract.",
         ),
     ] = None
+    prices_on: Annotated[
+        str | None,
+        typer.Option(
+            "--prices-on",
+            metavar="DAY",
+            help="Take the prices of one day for all of the time: `--prices-on today` for last year's consumption.",
+        ),
+    ] = None
+    with_offers: Annotated[
+        bool,
+        typer.Option("--offers", help="Compare the market offers of `tictally tariff template` as well."),
+    ] = False
 
-    def assumed(self) -> Assumed:
+    def assumed(self, tz: ZoneInfo) -> Assumed:
         """The same, read.
 
+        Args:
+            tz: of local days.
+
         Raises:
-            typer.BadParameter: hours, colours or weekday cannot be read.
+            typer.BadParameter: hours, colours, weekday or day cannot be read.
         """
         hours = _hours(self.hours) if self.hours else ()
         colours = _colours(self.colours) if self.colours else {}
         weekday = _weekday(self.chosen_day) if self.chosen_day else None
-        return Assumed(hours, colours, every_power=self.powers is _Powers.ALL, chosen_weekday=weekday)
+        day = day_of("--prices-on", self.prices_on, tz, present()) if self.prices_on else None
+        every_power = self.powers is _Powers.ALL
+        return Assumed(hours, colours, every_power=every_power, chosen_weekday=weekday, prices_on=day)
 
 
 def compare(
@@ -90,10 +111,12 @@ def compare(
     settings = configuration.settings()
     tz = settings.zone
     first, until = window.days(tz, present())
-    assumed = assumptions.assumed()
+    assumed = assumptions.assumed(tz)
     answers = []
     with LedgerReader.open(settings.ledger) as reader:
         paid = paid_by(settings, reader.sites())
+        if assumptions.with_offers:
+            paid = replace(paid, catalogue=with_templates(paid.catalogue))
         days_of = {site: days_with_frames(site, first, until, tz) for site in window.sites(reader)}
         with progress("Comparing tariffs") as advance:
             for site, days in days_of.items():

@@ -18,7 +18,7 @@ from tictally_shared.phrase import Phrase, Value
 
 COLUMNS: Final = (
     *("site", "from", "to", "tariff", "power_kva", "energy_wh", "amount", "rounded", "currency", "quality"),
-    *("days", "ranges", "reasons", "off_peak_hours", "actual_tariff", "actual", "actual_days"),
+    *("days", "ranges", "reasons", "off_peak_hours", "actual_tariff", "actual", "actual_days", "prices_on"),
 )
 
 
@@ -40,7 +40,8 @@ def as_table(answer: TariffComparison) -> Table:
 
 def remarks(answer: TariffComparison) -> list[Phrase]:
     """What a person must know of it: what was assumed, and what of it is unknown, and why."""
-    return [_actual(answer), *_hours(answer), Phrase(RemarkCode.COMPARE_ASSUMPTION), *_unknown(answer)]
+    prices = [Phrase(RemarkCode.COMPARE_PRICES_ON, {"day": str(answer.prices_on)})] if answer.prices_on else []
+    return [_actual(answer), *prices, *_hours(answer), Phrase(RemarkCode.COMPARE_ASSUMPTION), *_unknown(answer)]
 
 
 def as_json(answers: Sequence[TariffComparison]) -> str:
@@ -75,6 +76,7 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             "actual_tariff": answer.actual.tariffs[-1] if answer.actual.tariffs else None,
             "actual": amount_text(answer.actual.amount),
             "actual_days": len(answer.actual.days),
+            "prices_on": None if answer.prices_on is None else str(answer.prices_on),
         }
         for answer in answers
         for offer in _sorted(answer)

@@ -57,7 +57,7 @@ class DayList:
 
     Attributes:
         start: the first day for which the list is complete.
-        until: the last one; other days are unknown.
+        until: the last one; other days are unknown. Before `start` where none is known yet.
         days: the days themselves.
     """
 

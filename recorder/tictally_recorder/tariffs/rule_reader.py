@@ -83,6 +83,9 @@ def _lists(values: TomlValues) -> dict[str, DayList]:
         path: Path = (_DAYS, number)
         values.keys(path, DAYS_KEYS)
         name = values.text((*path, "name"))
+        if not any(values.has((*path, key)) for key in ("from", "until", "days")):
+            found.setdefault(name, DayList(date.max, date.min, frozenset()))
+            continue
         start, until = values.day((*path, "from")), values.day((*path, "until"))
         if until < start:
             about: dict[str, Value] = {"until": str(until), "start": str(start)}
@@ -93,6 +96,7 @@ def _lists(values: TomlValues) -> dict[str, DayList]:
                 about = {"day": str(day), "start": str(start), "until": str(until)}
                 raise values.wrong((*path, "days"), Phrase(FileProblem.DAY_OUTSIDE_LIST, about))
         before = found.get(name)
+        before = None if before is None or before.until < before.start else before
         if before is not None and before.until + timedelta(days=1) != start:
             about = {"list_name": repr(name[:40]), "until": str(before.until), "start": str(start)}
             raise values.wrong((*path, "from"), Phrase(FileProblem.LIST_INTERRUPTED, about))

@@ -1,6 +1,6 @@
 """What the same consumption would have cost on other tariffs."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -23,6 +23,7 @@ from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.compare import COLUMNS, records
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
+from tictally_recorder.tariffs.template_files import with_templates
 
 router = APIRouter(tags=["cost"])
 
@@ -41,6 +42,10 @@ class CompareParams(ListParams):
     chosen_day: Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"] | None = Field(
         None, description="Weekday of tariffs that let the customer choose one; default: that of each day's contract."
     )
+    prices_on: str | None = Field(
+        None, max_length=40, description="A day whose prices are taken for all days; default: each day's own."
+    )
+    offers: bool = Field(default=False, description="Compares the market offers of `tictally tariff template` as well.")
 
 
 @router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(COLUMNS))
@@ -52,13 +57,17 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
         params = params.model_copy(update={"end": str(context.now().astimezone(context.tz).date())})
     days = day_range(params, context.now(), context.tz, max_days=REPLAY_DAYS, days_back=YEAR_DAYS)
     hours = _off_peak_hours(params.off_peak)
+    prices_on = _day(params.prices_on)
 
     def work(session: ReadSession) -> Listing:
         settings = context.settings
         paid = load_terms(settings.contracts_file, settings.tariffs_folder, session.all_sites)
         weekday = WEEKDAYS.index(params.chosen_day) if params.chosen_day else None
-        assumed = Assumed(hours, every_power=params.powers == "all", chosen_weekday=weekday)
-        comparing = _Comparing(session, paid, assumed)
+        every_power = params.powers == "all"
+        assumed = Assumed(hours, every_power=every_power, chosen_weekday=weekday, prices_on=prices_on)
+        if params.offers:
+            paid = replace(paid, catalogue=with_templates(paid.catalogue))
+        comparing = _Comparing(session, paid, assumed, with_offers=params.offers)
         return Listing([record for site in session.sites for record in comparing.records(site, days)])
 
     return await answer_list(request, params.site, work, COLUMNS, Lane.SLOW)
@@ -71,12 +80,14 @@ class _Comparing:
     Attributes:
         session: of the request.
         paid: contracts and tariffs.
-        assumed: off-peak hours, weekday and powers.
+        assumed: off-peak hours, weekday, powers and day of prices.
+        with_offers: with market offers.
     """
 
     session: ReadSession
     paid: LoadedTerms
     assumed: Assumed
+    with_offers: bool
 
     def records(self, site: Site, days: DayRange) -> Comparison:
         """The comparison of a site. It takes seconds; that of past days is cached."""
@@ -102,6 +113,13 @@ class _Comparing:
         query = PeriodQuery(site, topic, whole, None, session.tz, session.today)
         (comparison,), _ = session.context.caches.comparison.fill(session.reader, query, compute)
         return comparison
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise invalid_parameter("prices_on", f"{text[:40]!r} is no day, such as 2026-11-21" if text else "") from None
 
 
 def _off_peak_hours(text: str | None) -> tuple[Hours, ...]:

@@ -59,8 +59,8 @@ def offers(
                 ]
             divided = divisions[key]
             hours |= {each.day: each.hours for each in divided if each.hours}
-            powers = _powers(tariff, max(days), assumed.power_kva, is_every=assumed.every_power)
-            found += [_offer(tariff, power, divided) for power in powers]
+            powers = _powers(tariff, assumed.prices_on or max(days), assumed.power_kva, is_every=assumed.every_power)
+            found += [_offer(tariff, power, divided, assumed.prices_on) for power in powers]
     return Offers(tuple(found), dict(sorted(hours.items())))
 
 
@@ -75,12 +75,12 @@ def _powers(tariff: Tariff, day: date, power_kva: int | None, *, is_every: bool)
     return [*lower, power_kva, *higher]
 
 
-def _offer(tariff: Tariff, power: int | None, days: Sequence[DividedDay]) -> Offer:
+def _offer(tariff: Tariff, power: int | None, days: Sequence[DividedDay], prices_on: date | None) -> Offer:
     amount = Decimal(0)
     known: list[DividedDay] = []
     unknown: dict[Reason, list[date]] = {}
     for each in days:
-        cost = _priced(tariff, tariff.in_force(each.day, power), power, each.energy_wh, each.day)
+        cost = _priced(tariff, tariff.in_force(prices_on or each.day, power), power, each.energy_wh, each.day)
         reasons = set(each.reasons)
         if isinstance(cost, Reason):
             reasons.add(cost)
@@ -97,7 +97,7 @@ def _offer(tariff: Tariff, power: int | None, days: Sequence[DividedDay]) -> Off
         amount if known else None,
         tuple(each.day for each in known),
         any(each.is_estimated for each in known),
-        any(provisional_reason(tariff, power, each.day) for each in known),
+        any(provisional_reason(tariff, power, prices_on or each.day) for each in known),
         {reason: tuple(of_reason) for reason, of_reason in unknown.items()},
     )
 

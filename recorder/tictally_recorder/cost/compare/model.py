@@ -19,6 +19,7 @@ class Assumed:
         colours: local day on which a Tempo day begins → its colour, if known.
         power_kva: subscribed, or None if it is not known.
         chosen_weekday: that some tariffs let a customer choose, 0 is Monday; None: each day's contract's.
+        prices_on: the day whose prices and subscriptions are taken for all days; None: each day's own.
         every_power: True asks for all powers that a tariff has, not only the subscribed one and those beside it.
     """
 
@@ -27,6 +28,7 @@ class Assumed:
     power_kva: int | None = None
     every_power: bool = False
     chosen_weekday: int | None = None
+    prices_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class TariffComparison:
         actual: what the contract's registers cost.
         off_peak_hours: hours by which HP/HC was divided → the days; none where the registers were enough.
         offers: in any order.
+        prices_on: the day whose prices were taken for all days, or None: each day's own.
     """
 
     site: str
@@ -110,3 +113,4 @@ class TariffComparison:
     actual: Actual
     off_peak_hours: Mapping[tuple[Hours, ...], tuple[date, ...]]
     offers: Sequence[Offer]
+    prices_on: date | None = None

@@ -109,6 +109,7 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
         _actual(cost_of(reader, query, paid.terms), days),
         _days_of_hours(found.off_peak_hours),
         [*found.all, *(each for each in without_price if each is not None)],
+        wish.prices_on,
     )
 
 
