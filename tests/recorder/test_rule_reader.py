@@ -1,14 +1,15 @@
 """Rules of periods in a tariff's file: what they mean, and with which line a wrong one is refused."""
 
-from datetime import date, time
+from datetime import UTC, date, datetime, time
 
 import pytest
 
+from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.reports.tariffs import version_as_text
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.period_rules import DayList, PeriodRule
+from tictally_recorder.tariffs.period_rules import DayList, DayTerms, PeriodRule
 from tictally_shared.status_register import Colour
 
 HEAD = """\
@@ -64,6 +65,18 @@ def test_a_list_of_days_may_go_on() -> None:
     rules = read('[[rule]]\nperiod = "HC"\ndays = "snow"\n' + ELSE + SNOW + more).rules
     assert rules is not None
     assert rules.lists["snow"] == DayList(date(2026, 11, 1), date(2028, 3, 31), frozenset({date(2026, 12, 24)}))
+
+
+def test_a_list_of_which_nothing_is_known_has_only_its_name() -> None:
+    text = '[[rule]]\nperiod = "HC"\ndays = "snow"\n' + ELSE + '[[days]]\nname = "snow"\n'
+    rules = read(text).rules
+    assert rules is not None
+    found = rules.at(datetime(2026, 12, 24, tzinfo=UTC), DayTerms()).peak
+    assert isinstance(found, Reason)
+    assert found.code is ReasonCode.NO_LIST_OF_DAYS
+    later = read(text + SNOW).rules
+    assert later is not None
+    assert later.at(datetime(2026, 12, 24, tzinfo=UTC), DayTerms()).peak == "HC"
 
 
 def test_a_tariff_without_rules_has_those_of_its_option() -> None:
