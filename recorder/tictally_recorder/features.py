@@ -13,6 +13,7 @@ from tictally_recorder.jobs import job_kinds
 from tictally_recorder.providers.pvpc.job import PvpcJob
 from tictally_recorder.providers.spot.job import SpotJob
 from tictally_recorder.providers.tempo.job import TempoJob
+from tictally_recorder.providers.weather.job import WeatherJob
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
 from tictally_recorder.tariffs.providers.registry import providers as tariff_providers
@@ -29,6 +30,7 @@ __all__ = [
     "PvpcJob",
     "SpotJob",
     "TempoJob",
+    "WeatherJob",
     "all_settings",
     "importers",
     "job_kinds",

@@ -61,6 +61,9 @@ class RemarkCode(PhraseCode):
     RECONCILE_CLOCK = "reconcile_clock"
     RECONCILE_UNEXPLAINED = "reconcile_unexplained"
 
+    # Temperature
+    CLIMATE_FIT = "climate_fit"
+
     # Energy
     ENERGY_BEFORE_LEDGER = "energy_before_ledger"
     ENERGY_GAPS = "energy_gaps"

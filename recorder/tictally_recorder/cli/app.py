@@ -21,6 +21,7 @@ from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration
 from tictally_recorder.cli.reconcile import reconcile
 from tictally_recorder.cli.standby import standby
+from tictally_recorder.cli.temperature import temperature
 from tictally_recorder.cli.tempo import tempo
 from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
@@ -76,6 +77,7 @@ app.command(short_help="Show the cost laid out like a bill, with its taxes.")(fl
 app.command(short_help="Show what it would have cost on other tariffs.")(flattened(compare))
 app.command(short_help="Show the base load of nights, its trend and cost.")(flattened(standby))
 app.command(short_help="Compare each day with Enedis' own figure.")(flattened(reconcile))
+app.command(short_help="Show degree-days and use against temperature.")(flattened(temperature))
 app.command(short_help="Show the colours of Tempo days, and those left.")(flattened(tempo))
 app.command(short_help="Write tables that any program reads.")(flattened(export))
 app.command(short_help="Back up the ledger into one small file.")(flattened(backup))

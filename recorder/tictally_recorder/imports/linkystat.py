@@ -21,11 +21,15 @@ from tictally_shared.calendar import QUARTER_MS
 
 _HISTORY: Final = "linky_history"
 _REALTIME: Final = "linky_realtime"
+_TEMPERATURE: Final = "temperature"
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    _HISTORY: ("time", "HCHC", "HCHP", "temperature"),
-    _REALTIME: ("time", "PAPP", "HCHP", "HCHC", "temperature", "libelle_tarif"),
+    _HISTORY: ("time", "HCHC", "HCHP", _TEMPERATURE),
+    _REALTIME: ("time", "PAPP", "HCHP", "HCHC", _TEMPERATURE, "libelle_tarif"),
 }
 _REGISTERS: Final = ("HCHC", "HCHP")
+_HOUR_MS: Final = 3_600_000
+# No place is colder or hotter.
+_EXTREME_C: Final = 70
 _MENTIONED: Final = re.compile(r"INSERT\s+(?:IGNORE\s+)?INTO\s+`?linky_(?:history|realtime)`?", re.IGNORECASE)
 
 
@@ -53,6 +57,7 @@ class LinkyStat:
             if time_ms <= newest.get(row.table, -1):
                 raise reading.file.error(row.line, ImportProblem.TIMES_OUT_OF_ORDER)
             newest[row.table] = time_ms
+            _note_temperature(reading, row, time_ms)
             if row.table == _REALTIME:
                 last_of_quarter[time_ms // QUARTER_MS] = found
                 continue
@@ -62,6 +67,15 @@ class LinkyStat:
             yield from held
         for found in last_of_quarter.values():
             yield from found
+
+
+def _note_temperature(reading: Reading, row: TableRow, time_ms: int) -> None:
+    """Keep the outdoor temperature of a full hour; what is no temperature is none."""
+    columns = row.columns or _COLUMNS[row.table]
+    cell = dict(zip(columns, row.values, strict=False)).get(_TEMPERATURE)
+    value = None if cell is None else number(cell)
+    if value is not None and abs(value) <= _EXTREME_C and time_ms % _HOUR_MS == 0:
+        reading.temperatures[time_ms // _HOUR_MS] = round(value * 100)
 
 
 def _readings(reading: Reading, row: TableRow, clock: LocalClock) -> tuple[int, list[RegisterReading]]:

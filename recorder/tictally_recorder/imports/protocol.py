@@ -1,7 +1,7 @@
 """What an importer is: it reads the files of one program or company and yields what they observed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,7 @@ class Reading:
         tz: zone of times without offset.
         delivery_point: the PRM that the file names, or None.
         meter: the number of the meter that the file names, or None.
+        temperatures: hour since 1970 → outdoor temperature then, hundredths of a degree, as far as it has been read.
     """
 
     file: SourceFile
@@ -30,6 +31,7 @@ class Reading:
     tz: ZoneInfo
     delivery_point: str | None = None
     meter: str | None = None
+    temperatures: dict[int, int] = field(default_factory=dict)
 
     def name_delivery_point(self, prm: str, line: int) -> None:
         """Note which delivery point the file is about.

@@ -78,6 +78,12 @@ def _read(file: SourceFile, digest: str, settings: Settings, advance: Callable[[
         raise file.error(0, ImportProblem.EMPTY)
     name = file.path.name if file.member is None else f"{file.path.name}, {file.member}"
     observed = ObservedFile(
-        importer.name, name, digest, reading.delivery_point, tuple(observations.values()), reading.meter
+        importer.name,
+        name,
+        digest,
+        reading.delivery_point,
+        tuple(observations.values()),
+        reading.meter,
+        reading.temperatures,
     )
     return FileRead(importer, observed)

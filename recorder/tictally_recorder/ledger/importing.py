@@ -1,7 +1,7 @@
 """Imports and undoes runs, also while a recorder runs: all of a run or nothing, in one transaction."""
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ from tictally_recorder.ledger.observations.rebuild import rebuild
 from tictally_recorder.ledger.observations.store import delete_run, import_runs, put_run
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.sites import all_sites, drop_meters_without_frames, site_id
+from tictally_recorder.ledger.temperatures import put_temperatures
 from tictally_shared.frames import KEY
 
 # A meter without frames: any frame is newer than its last and older than its first.
@@ -64,6 +65,14 @@ class Importing:
         run = put_run(self._connection, self._labels, found, imported_ms, files)
         rebuild(self._connection, self._labels, found)
         return run
+
+    def put_weather(self, temperatures: Mapping[int, int]) -> int:
+        """Store outdoor temperatures of the weather service, which replace earlier ones; returns how many changed.
+
+        Args:
+            temperatures: hour since 1970 → hundredths of a degree.
+        """
+        return put_temperatures(self._connection, temperatures)
 
     def undo(self, run: int) -> ImportRun:
         """Delete a run and all that came of it; a site that only imports knew ends with the last of them.

@@ -37,6 +37,7 @@ from tictally_recorder.ledger.raw_frames import complete_numbers_between, frames
 from tictally_recorder.ledger.sites import all_sites, ignored_sites, site_id
 from tictally_recorder.ledger.standby_store import Night, newest_before, nights_between
 from tictally_recorder.ledger.statistics import ledger_counts
+from tictally_recorder.ledger.temperatures import temperatures_between
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 
@@ -248,6 +249,20 @@ class LedgerReader:
             found = site_id(self._connection, site)
             if found is not None:
                 yield from observations_between(self._connection, found, start_ms, end_ms)
+
+    def temperatures(self, site: str, start_ms: int, end_ms: int) -> dict[int, int]:
+        """Outdoor temperature in [start_ms, end_ms) by hour, hundredths of a degree; the site's imports' before others.
+
+        Args:
+            site: its id.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+
+        Returns:
+            The hour's milliseconds since 1970 → the temperature then, in order of time.
+        """
+        with translate_sqlite_errors():
+            return temperatures_between(self._connection, site_id(self._connection, site), start_ms, end_ms)
 
     def text_changes(self, meter_id: int, labels: Collection[str], start_ms: int, end_ms: int) -> Iterator[TextChange]:
         """Changes of some labels' strings in [start_ms, end_ms), in order of time."""

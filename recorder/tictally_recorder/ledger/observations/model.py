@@ -1,7 +1,7 @@
 """What importers read: register readings and energies of intervals, with their provenance."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
 CONSUMPTION: Final = "EAST"
@@ -63,6 +63,7 @@ class ObservedFile:
         delivery_point: the PRM that it names, or None.
         observations: what it holds, each once.
         meter: the number of the meter that it names, or None; not stored.
+        temperatures: hour since 1970 → outdoor temperature then, hundredths of a degree.
     """
 
     importer: str
@@ -71,6 +72,7 @@ class ObservedFile:
     delivery_point: str | None
     observations: Sequence[Observation]
     meter: str | None = None
+    temperatures: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def first_ms(self) -> int:

@@ -13,6 +13,7 @@ from tictally_recorder.ledger.observations.model import (
     ObservedFile,
     RegisterReading,
 )
+from tictally_recorder.ledger.temperatures import put_imported
 
 _READINGS = """
 SELECT run, hash, label.name, time_ms, wh FROM register_reading JOIN import_file ON import_file.id = file
@@ -70,12 +71,13 @@ def put_run(
                 for each in energies
             ),
         )
+        put_imported(connection, file_id, file.temperatures)
     return int(run)
 
 
 def delete_run(connection: sqlite3.Connection, run: int) -> None:
     """Delete a run with its observations."""
-    for table in ("register_reading", "interval_energy"):
+    for table in ("register_reading", "interval_energy", "imported_temperature"):
         delete = f"DELETE FROM {table} WHERE file IN (SELECT id FROM import_file WHERE run = ?)"  # noqa: S608 - names of ours
         connection.execute(delete, (run,))
     connection.execute("DELETE FROM import_file WHERE run = ?", (run,))

@@ -1,0 +1,7 @@
+"""Use against outdoor temperature: days with their mean, degree-days, and what a degree-day takes."""
+
+from tictally_recorder.climate.days import ClimateDay, climate_days
+from tictally_recorder.climate.fit import Fit, fit_of
+from tictally_recorder.climate.periods import ClimatePeriod, by_period, by_temperature
+
+__all__ = ["ClimateDay", "ClimatePeriod", "Fit", "by_period", "by_temperature", "climate_days", "fit_of"]

@@ -1,0 +1,1 @@
+"""Hourly outdoor temperature from Open-Meteo."""

@@ -1,0 +1,133 @@
+"""Fetches the hourly outdoor temperature of the recorder's place, the past included, once a day.
+
+The forecast service has the last days, the archive what is older than that; its values replace the earlier ones.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import ClassVar, Final
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from tictally_recorder.fetch import FetchClient, FetchSettings, Url
+from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.ledger import importing
+from tictally_recorder.problem import ProblemCode
+from tictally_recorder.providers.weather.answers import read_hours
+from tictally_recorder.settings import Settings
+from tictally_shared.phrase import Phrase
+
+NAME: Final = "weather"
+ARCHIVE: Final = "https://archive-api.open-meteo.com/v1/archive"
+FORECAST: Final = "https://api.open-meteo.com/v1/forecast"
+_PAUSE_S: Final = 2.0
+# The archive is complete after some days.
+_ARCHIVE_DELAY: Final = timedelta(days=7)
+_RECENT_DAYS: Final = 10
+_CHUNK: Final = timedelta(days=366)
+_MOST_CHUNKS: Final = 5
+_DAY: Final = timedelta(days=1)
+
+
+class WeatherSettings(BaseModel):
+    """Whose temperature is fetched."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    latitude: float | None = Field(
+        default=None,
+        ge=-90,
+        le=90,
+        description="Latitude of the home, in degrees; one decimal is enough. Unset: no temperature is fetched.",
+    )
+    longitude: float | None = Field(default=None, ge=-180, le=180, description="Its longitude, in degrees.")
+    since: date | None = Field(
+        default=None,
+        description="First day of the past whose temperature is fetched. Unset: the day of the first run.",
+        json_schema_extra={"default": "the day of the first run"},
+    )
+    archive_url: Url = Field(default=ARCHIVE, description="Address of Open-Meteo's archive.")
+    forecast_url: Url = Field(default=FORECAST, description="Address of its forecast, which has the last days.")
+
+
+class WeatherJob:
+    """Keeps the temperatures complete from a day on.
+
+    Args:
+        settings: the recorder's.
+        pause_s: between two requests, seconds.
+    """
+
+    schedule: ClassVar[str] = "25 5 * * *"
+    time_limit_s: ClassVar[float] = 600.0
+    retry_s: ClassVar[tuple[float, float]] = (900.0, 6 * 3600.0)
+
+    def __init__(self, settings: Settings, pause_s: float = _PAUSE_S) -> None:
+        self._ledger = settings.ledger
+        self._own = settings.section(WeatherSettings)
+        self._pause_s = pause_s
+
+    def check(self, context: JobContext) -> bool:
+        """Whether the daily fetch is due, or years of the past are left."""
+        return context.is_scheduled or bool(context.memory.get("is_past_left"))
+
+    def run(self, context: JobContext) -> str:
+        """Fetch the last days, then at most five years of the archive.
+
+        Raises:
+            FetchError: the service cannot be reached, or an answer was refused; what came before it is stored.
+            LedgerError: the ledger cannot be written.
+        """
+        now = datetime.fromtimestamp(context.now_ms // 1000, UTC)
+        changed = 0
+        with FetchClient() as client:
+            for number, (url, parameters, last) in enumerate(self._requests(context, now.date())):
+                context.waits_for = url
+                if number and context.stopping.wait(self._pause_s):
+                    raise JobError(Phrase(ProblemCode.RECORDER_STOPPED))
+                answer = client.get(url, parameters={**self._place(), **parameters})
+                with importing(self._ledger) as ledger:
+                    changed += ledger.put_weather(read_hours(answer, now))
+                if last is not None:
+                    context.memory["archived"] = str(last)
+        archived = date.fromisoformat(context.memory["archived"])
+        context.memory["is_past_left"] = archived < now.date() - _ARCHIVE_DELAY
+        return f"{changed} hours of temperature added or corrected"
+
+    def stop(self) -> None:
+        """A request that is under way ends by its own time limit; `stopping` ends the rest."""
+
+    def _place(self) -> dict[str, str]:
+        place = {"latitude": f"{self._own.latitude}", "longitude": f"{self._own.longitude}"}
+        return {**place, "hourly": "temperature_2m", "timezone": "UTC"}
+
+    def _requests(self, context: JobContext, today: date) -> Iterator[tuple[str, dict[str, str], date | None]]:
+        """Address, parameters, and up to which day the archive is known afterwards; None for the last days."""
+        yield self._own.forecast_url, {"past_days": str(_RECENT_DAYS), "forecast_days": "1"}, None
+        since = self._since(context, today)
+        first = date.fromisoformat(context.memory.setdefault("archived", str(since - _DAY))) + _DAY
+        newest = today - _ARCHIVE_DELAY
+        for _ in range(_MOST_CHUNKS):
+            if first > newest:
+                return
+            last = min(first + _CHUNK - _DAY, newest)
+            yield self._own.archive_url, {"start_date": str(first), "end_date": str(last)}, last
+            first = last + _DAY
+
+    def _since(self, context: JobContext, today: date) -> date:
+        """The first day; where the setting has become an earlier one, the archive is fetched again from there."""
+        since = self._own.since or date.fromisoformat(context.memory.setdefault("first_day", str(today)))
+        if str(since) < context.memory.get("since", str(since)):
+            context.memory.pop("archived", None)
+        context.memory["since"] = str(since)
+        return since
+
+
+def _make(settings: Settings) -> WeatherJob | None:
+    own = settings.section(WeatherSettings)
+    if own.latitude is None or own.longitude is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return WeatherJob(settings)
+
+
+register(JobKind(NAME, {"fr": "Température extérieure", "en": "Outdoor temperature"}, _make, WeatherSettings))

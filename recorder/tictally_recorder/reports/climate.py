@@ -1,0 +1,85 @@
+"""Use against temperature as a table and a remark for people, and as records for programs. Pure."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from rich.table import Table
+
+from tictally_recorder.climate import ClimatePeriod, Fit
+from tictally_recorder.remark import RemarkCode
+from tictally_recorder.reports.table import plain_table
+from tictally_shared.phrase import Phrase, Value
+
+COLUMNS: Final = (
+    "site",
+    "by",
+    "name",
+    "days",
+    "mean_c",
+    "degree_days",
+    "energy_wh",
+    "used_days",
+    "wh_a_day",
+    "wh_a_degree_day",
+)
+_KWH: Final = 1000
+
+
+def records(site: str, by: str, periods: Iterable[ClimatePeriod]) -> Iterator[dict[str, object]]:
+    """The periods by column; temperatures and degree-days with one decimal, as text."""
+    for each in periods:
+        yield {
+            "site": site,
+            "by": by,
+            "name": each.name,
+            "days": each.days,
+            "mean_c": _one(each.mean_c),
+            "degree_days": _one(each.degree_days),
+            "energy_wh": each.energy_wh if each.used_days else None,
+            "used_days": each.used_days,
+            "wh_a_day": _whole(each.wh_a_day),
+            "wh_a_degree_day": _whole(each.wh_a_degree_day),
+        }
+
+
+def as_table(site: str, heading: str, periods: Sequence[ClimatePeriod]) -> Table:
+    """A line for each period or class of temperature."""
+    table = plain_table(f"Site {site}")
+    table.add_column(heading, no_wrap=True)
+    for each in ("Days", "Mean °C", "Degree-days", "kWh", "kWh a day", "kWh a degree-day"):
+        table.add_column(each, justify="right", no_wrap=True)
+    for period in periods:
+        table.add_row(
+            period.name,
+            str(period.days),
+            _one(period.mean_c) or "",
+            _one(period.degree_days) or "",
+            _kwh(Decimal(period.energy_wh) if period.used_days else None),
+            _kwh(period.wh_a_day),
+            _kwh(period.wh_a_degree_day),
+        )
+    return table
+
+
+def fit_remark(fit: Fit) -> Phrase:
+    """What a degree-day takes, and what a day takes without one."""
+    about: dict[str, Value] = {
+        "days": fit.days,
+        "slope": f"{fit.wh_a_degree_day / _KWH:.2f}",
+        "rest": f"{fit.wh_a_day / _KWH:.1f}",
+        "share": f"{fit.r2 * 100:.0f}",
+    }
+    return Phrase(RemarkCode.CLIMATE_FIT, about)
+
+
+def _one(value: Decimal | None) -> str | None:
+    return None if value is None else f"{value:.1f}"
+
+
+def _whole(value: Decimal | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _kwh(wh: Decimal | None) -> str:
+    return "" if wh is None else f"{wh / _KWH:.2f}"
