@@ -10,6 +10,7 @@ from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.imports.conso.job import EnedisJob
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.jobs import job_kinds
+from tictally_recorder.providers.cre.job import CreJob
 from tictally_recorder.providers.pvpc.job import PvpcJob
 from tictally_recorder.providers.spot.job import SpotJob
 from tictally_recorder.providers.tempo.job import TempoJob
@@ -23,6 +24,7 @@ __all__ = [
     "BackupJob",
     "BackupSettings",
     "ConsoSettings",
+    "CreJob",
     "EnedisJob",
     "FetchSettings",
     "HttpSettings",

@@ -75,6 +75,8 @@ class ProblemCode(PhraseCode):
     COLOUR_NOT_PUBLISHED = "colour_not_published"
     ENTSOE_NOT_CONFIGURED = "entsoe_not_configured"
     RTE_NOT_CONFIGURED = "rte_not_configured"
+    REVISION_DOUBTFUL = "revision_doubtful"
+    REVISION_NOT_WRITTEN = "revision_not_written"
     SERIES_UNUSABLE = "series_unusable"
     SERIES_NOT_WRITTEN = "series_not_written"
 

@@ -25,11 +25,13 @@ from tictally_recorder.cli.temperature import temperature
 from tictally_recorder.cli.tempo import tempo
 from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
+from tictally_recorder.fetch import FetchError
 from tictally_recorder.jobs import JobError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.service import record as run_recorder
 from tictally_recorder.sinks.protocol import SinkError
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
+from tictally_recorder.tariffs.importing import NothingToUndoError
 from tictally_shared.runtime import log
 from tictally_shared.settings import SettingsError
 
@@ -118,6 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
         ContractError,
         SinkError,
         JobError,
+        FetchError,
+        NothingToUndoError,
     ) as error:
         return _fail(str(error), _FAILED)
     except typer.Abort:

@@ -18,7 +18,7 @@ from tictally_recorder.cli.contract_check import (
 )
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
-from tictally_recorder.cli.tariff_import import import_
+from tictally_recorder.cli.tariff_import import fetch, import_, undo
 from tictally_recorder.cli.tariff_template import template
 from tictally_recorder.cli.window import FROM, day_of, present
 from tictally_recorder.reports import tariff_providers as provider_report
@@ -33,6 +33,8 @@ from tictally_recorder.translations import catalogue as words_of
 app = group("List and show tariffs, check them, import published prices.")
 app.command("import", short_help="Compare a tariff with a provider's file; take what is new.")(flattened(import_))
 app.command("template", short_help="List market offers; write one as a file to begin with.")(flattened(template))
+app.command(short_help="Fetch the regulator's files; take what is new.")(flattened(fetch))
+app.command(short_help="Undo the last import of a tariff.")(flattened(undo))
 
 
 @app.command("list", short_help="List all tariffs.")

@@ -1,22 +1,25 @@
-"""`tictally tariff import`: compare a tariff with a provider's file, and write what is new."""
+"""`tictally tariff import`, `fetch`, `undo`: compare a tariff with a provider's file, write what is new, undo that."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli.catalogue import catalogue_of, report_broken, today
+from tictally_recorder.cli.catalogue import catalogue_of, report_broken, tariff_of, today
 from tictally_recorder.cli.console import echo, echo_error, print_table
 from tictally_recorder.cli.options import Configuration, JsonOption
+from tictally_recorder.fetch import FetchClient, FetchError, FetchSettings
+from tictally_recorder.providers.cre.files import fetched_files
+from tictally_recorder.providers.cre.settings import CreSettings
 from tictally_recorder.reports import tariff_import as report
-from tictally_recorder.tariffs.catalogue import TariffCatalogue, days_of_a_person, imported_name
-from tictally_recorder.tariffs.importer import Comparison, ImportTarget, compare
-from tictally_recorder.tariffs.load import TariffFile
+from tictally_recorder.tariffs.importer import Comparison
+from tictally_recorder.tariffs.importing import ImportFolder
 from tictally_recorder.tariffs.model import ImportRecord
+from tictally_recorder.tariffs.providers.cre.provider import Cre
 from tictally_recorder.tariffs.providers.protocol import ProviderError, PublishedHistory, TariffProvider
 from tictally_recorder.tariffs.providers.registry import provider_of, providers
-from tictally_recorder.tariffs.write import has_former_heading, overlay_text, write_overlay
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ def import_(
     EDF invoices by up to two per cent since 2022; --subscriptions takes them.
     """
     settings = configuration.settings()
-    catalogue, day = catalogue_of(settings), today(settings)
+    folder, day = ImportFolder(settings.tariffs_folder, catalogue_of(settings)), today(settings)
     try:
         content = _content(file)
         provider = provider_of(content, str(file)) if provider_name is None else _named(provider_name)
@@ -69,16 +72,64 @@ def import_(
         for each in error.errors:
             echo_error(str(each))
         raise typer.Exit(1) from None
-    present = catalogue.tariff(history.tariff)
-    path = settings.tariffs_folder / imported_name(present.id)
-    target = ImportTarget(present, str(path), catalogue.beneath.get(present.id, ()))
-    comparison = compare(provider, history, target, subscriptions=taking.subscriptions)
-    report_broken(catalogue)
-    if taking.write and (comparison.written or (comparison.overlay and has_former_heading(path))):
-        _write(comparison, catalogue, path, ImportRecord(provider.name, day))
-    _show(history, comparison, path if taking.write and comparison.written else None, json=json)
-    if catalogue.errors:
+    _take(folder, provider, history, taking, day=day, json=json)
+    if folder.catalogue.errors:
         raise typer.Exit(1)
+
+
+def fetch(*, taking: Taking, json: JsonOption = False, configuration: Configuration) -> None:
+    """Fetch the CRE's files from the open-data portal and compare; with --write, take what is new or differs.
+
+    As `tictally tariff import` with each of the three files. The job `cre` does the same every week, where
+    TICTALLY_CRE_UPDATES is set, but for versions that were undone.
+    """
+    settings = configuration.settings()
+    if not settings.section(FetchSettings).is_allowed:
+        raise FetchError("TICTALLY_FETCH=off forbids requests to services on the internet")
+    day, is_complete = today(settings), True
+    with FetchClient() as client:
+        url = settings.section(CreSettings).url
+        for found in fetched_files(client, url, settings, only_changed=False):
+            if isinstance(found, FetchError):
+                echo_error(str(found))
+                is_complete = False
+                continue
+            folder = ImportFolder(settings.tariffs_folder, catalogue_of(settings))
+            _take(folder, Cre(), found.history, taking, day=day, json=json)
+            is_complete = is_complete and not folder.catalogue.errors
+    if not is_complete:
+        raise typer.Exit(1)
+
+
+def undo(
+    tariff_id: Annotated[str, typer.Argument(metavar="ID", help="A tariff, as `tictally tariff list` names it.")],
+    *,
+    configuration: Configuration,
+) -> None:
+    """Undo the last import of a tariff: what it took is given back, and the costs of its days are computed again.
+
+    The job `cre` does not take these versions again; `tictally tariff import FILE --write` and `tariff fetch --write`
+    do. An import from before the last one cannot be undone.
+    """
+    settings = configuration.settings()
+    catalogue = catalogue_of(settings)
+    tariff = tariff_of(catalogue, tariff_id)
+    days = ImportFolder(settings.tariffs_folder, catalogue).undo(tariff.id)
+    echo(f"Undone: the versions of {tariff.id} from {', '.join(map(str, days))}.")
+
+
+def _take(  # noqa: PLR0913 - of a file, and how it is shown
+    folder: ImportFolder, provider: TariffProvider, history: PublishedHistory, taking: Taking, *, day: date, json: bool
+) -> None:
+    comparison = folder.compare(provider, history, subscriptions=taking.subscriptions)
+    report_broken(folder.catalogue)
+    path = None
+    if taking.write and folder.is_worth_writing(comparison):
+        if folder.catalogue.errors:
+            echo_error("nothing was written: first repair or remove the file above")
+            raise typer.Exit(1)
+        path = folder.take(comparison, ImportRecord(provider.name, day))
+    _show(history, comparison, path if comparison.written else None, json=json)
 
 
 def _named(name: str) -> TariffProvider:
@@ -95,21 +146,6 @@ def _content(file: Path) -> bytes:
     except OSError as error:
         echo_error(f"{file} cannot be read: {error.strerror or error}")
         raise typer.Exit(1) from None
-
-
-def _write(comparison: Comparison, catalogue: TariffCatalogue, target: Path, imported: ImportRecord) -> None:
-    """Write the file of imports.
-
-    Raises:
-        TariffError: the versions do not fit between the others, or a file of the user's is in the way.
-    """
-    if catalogue.errors:
-        echo_error("nothing was written: first repair or remove the file above")
-        raise typer.Exit(1)
-    present = catalogue.tariff(comparison.tariff)
-    text = overlay_text(comparison.tariff, comparison.overlay, imported)
-    TariffFile(text, str(target)).overlaid(present, but=days_of_a_person(present, str(target)))
-    write_overlay(target, text)
 
 
 def _show(history: PublishedHistory, comparison: Comparison, written: Path | None, *, json: bool) -> None:

@@ -51,7 +51,7 @@ def write_overlay(path: Path, text: str) -> None:
     """
     try:
         path.parent.mkdir(exist_ok=True)
-        _refuse_a_persons(path)
+        refuse_a_persons(path)
         atomic_file.remove_stale_parts(path.parent, path.name)
         atomic_file.write_text(path, text)
     except OSError as error:
@@ -67,7 +67,8 @@ def has_former_heading(path: Path) -> bool:
     return mark == _mark(body) and not body.startswith(_ADVICE.encode())
 
 
-def _refuse_a_persons(path: Path) -> None:
+def refuse_a_persons(path: Path) -> None:
+    """Raise a TariffError if a person has written or changed a file; OSError if it cannot be read."""
     try:
         mark, _, body = path.read_bytes().partition(b"\n")
     except FileNotFoundError:
