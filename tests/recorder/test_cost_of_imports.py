@@ -11,7 +11,8 @@ from cost_building import BASE, HPHC, PARIS, d, days, tariff, version
 from ledger_building import METER
 from observation_building import energy, put, reading, store, undo
 
-from tictally_recorder.cost import CostRow, Quality, Terms
+from tictally_recorder.cost import CostRow, Quality, Terms, to_cents
+from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.contracts import Contract, Contracts
 from tictally_recorder.cost.contracts.model import OffPeak
 from tictally_recorder.cost.query import SiteDays, cost_of
@@ -92,6 +93,27 @@ def test_a_half_imported_history_costs_what_it_would_to_the_cent(path: Path) -> 
             energy_wh, amount = found[str(day), period]
             assert amount is not None
             assert (energy_wh, amount) == (wh, wh * prices[period] / 1000)
+
+
+def test_a_bill_over_a_half_imported_history_is_right_to_the_cent(path: Path) -> None:
+    put(path, curve(d(FIRST), d("2025-07-07")))
+    store(path, frames("2025-07-11"))
+    off_peak, peak = counted(day_bounds_ms(d(FIRST), PARIS)[0], day_bounds_ms(d("2025-07-09"), PARIS)[1])
+    contract = Contract(METER, HPHC.id, d("2025-01-01"), power_kva=6, off_peak=(OffPeak(NIGHT),))
+    with LedgerReader.open(path) as reader:
+        (site,) = reader.sites()
+        days_of = SiteDays(site, d(FIRST), d("2025-07-10"), PARIS)
+        rows = cost_of(reader, days_of, Terms(Contracts([contract]), {HPHC.id: HPHC}))
+    bill = make_bill(METER, d(FIRST), d("2025-07-10"), rows, {HPHC.id: HPHC})
+    energy_ttc = (off_peak * Decimal("0.1696") + peak * Decimal("0.2146")) / 1000
+    subscription = Decimal("14.04") * 9 / 31
+    (total,) = bill.totals
+    assert to_cents(total.amount) == to_cents(energy_ttc + subscription)
+    lines = {line.period: line for line in bill.lines}
+    assert (lines["HC"].energy_wh, lines["HP"].energy_wh) == (off_peak, peak)
+    assert lines["HC"].estimated
+    assert lines["HC"].by_hours
+    assert not any(line.reasons for line in bill.lines)
 
 
 def test_what_off_peak_hours_divide_is_estimated_and_what_registers_counted_is_measured(path: Path) -> None:
