@@ -33,6 +33,14 @@ class ProblemCode(PhraseCode):
     INFLUX_TASK_SLOW = "influx_task_slow"
     INFLUX_CLOCK_AHEAD = "influx_clock_ahead"
     INFLUX_CLOCK_BEHIND = "influx_clock_behind"
+    STATISTICS_NOT_CONFIGURED = "statistics_not_configured"
+    HOME_ASSISTANT_DENIES_ACCESS = "home_assistant_denies_access"
+    HOME_ASSISTANT_NOT_ADMINISTRATOR = "home_assistant_not_administrator"
+    HOME_ASSISTANT_NOT_STORED = "home_assistant_not_stored"
+    HOME_ASSISTANT_HAS_NO_TOKENS = "home_assistant_has_no_tokens"
+    HOME_ASSISTANT_NO_SUCH_STATISTIC = "home_assistant_no_such_statistic"
+    HOME_ASSISTANT_ENTITY_WITHOUT_STATISTICS = "home_assistant_entity_without_statistics"
+    HOME_ASSISTANT_ENTITY_IN_OTHER_UNIT = "home_assistant_entity_in_other_unit"
 
     # Jobs
     JOB_HANGS = "job_hangs"
@@ -44,6 +52,11 @@ class ProblemCode(PhraseCode):
     BACKUP_FOLDER_SHARED = "backup_folder_shared"
     BACKUP_TOO_LONG = "backup_too_long"
     BACKUP_NOT_STARTED = "backup_not_started"
+    REMOTE_BACKUP_NOTHING_YET = "remote_backup_nothing_yet"
+    REMOTE_BACKUP_NOT_STARTED = "remote_backup_not_started"
+    REMOTE_BACKUP_TOO_LONG = "remote_backup_too_long"
+    REMOTE_BACKUP_FAILED = "remote_backup_failed"
+    REMOTE_BACKUP_CHANGED_FILE = "remote_backup_changed_file"
 
     # Requests to services on the internet
     FETCH_OFFLINE = "fetch_offline"
@@ -83,6 +96,8 @@ class ProblemCode(PhraseCode):
     # Parts of the above.
     TASK_MISSING = "task_missing"
     TASK_OFF = "task_off"
+    REMOTE_BACKUP_FILE_RESTORED = "remote_backup_file_restored"
+    REMOTE_BACKUP_FILE_LOST = "remote_backup_file_lost"
 
     @classmethod
     def family(cls) -> str:

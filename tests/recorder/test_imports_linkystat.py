@@ -1,32 +1,18 @@
 """LinkyStat's dump: hourly registers in local time, two tables whose columns differ."""
 
 import gzip
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from imported_files import PARIS, local, observations, read, readings, shown
 from ledger_building import METER
+from linkystat_dump import dump, history, realtime
 
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.ledger import Ledger, LedgerReader, importing
 from tictally_shared.calendar import By
-
-
-def history(rows: Sequence[str]) -> str:
-    return f"USE `linky`;\nINSERT IGNORE INTO `linky_history` VALUES {','.join(rows)};\n"
-
-
-def realtime(rows: Sequence[str]) -> str:
-    return f"INSERT IGNORE INTO `linky_realtime` VALUES {','.join(rows)};\n"  # noqa: S608 - a file
-
-
-def dump(path: Path, *parts: str) -> Path:
-    file = path / "linkystat_mysql_backup.sql.gz"
-    file.write_bytes(gzip.compress("".join(parts).encode()))
-    return file
 
 
 def hours_of(start: datetime, count: int) -> list[str]:

@@ -17,7 +17,7 @@ from tictally_recorder.cli.refill import progress, refill_here, watch_recorder
 from tictally_recorder.cli.window import FROM, TO, moment_of, present
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, SinkCounts, refill_sinks
 from tictally_recorder.settings import PREFIX, Settings
-from tictally_recorder.sinks.protocol import SinkPlugin
+from tictally_recorder.sinks.protocol import RemovableSink, SinkPlugin
 from tictally_recorder.sinks.registry import configured, plugins
 from tictally_recorder.translations import catalogue
 from tictally_shared.settings import SettingsError
@@ -135,6 +135,31 @@ def resume(sink: SinkOption = None, *, configuration: Configuration) -> None:
     A running recorder does it anyway; then this command only shows its progress.
     """
     _replicate(configuration.settings(), sink, None)
+
+
+@app.command(short_help="Remove what a sink has replicated from its destination.")
+@flattened
+def remove(
+    sink: Annotated[str, typer.Option("--sink", metavar="NAME", help="The sink.")],
+    *,
+    configuration: Configuration,
+) -> None:
+    """Remove everything that the ledger has put into a sink's destination; the ledger stays as it is.
+
+    Stop the recorder first, and unset the sink's address before you start it again: as long as the sink is configured,
+    the recorder replicates everything to it again.
+    """
+    settings = configuration.settings()
+    (plugin,) = _chosen(settings, sink)
+    if not isinstance(plugin, RemovableSink):
+        raise LedgerError(f"the data in {plugin.title} can only be removed there")
+    try:
+        with Ledger.open(settings.ledger, creates=False):  # no recorder puts it there again meanwhile
+            removed = plugin.remove(settings)
+    except LedgerInUse as error:
+        raise LedgerError(f"{error}: stop the recorder, and remove {plugin.title}'s data again") from None
+    for sentence in removed or ("nothing to remove",):
+        echo(f"{plugin.title} at {plugin.destination(settings)}: {sentence}")
 
 
 def _replicate(settings: Settings, sink: str | None, refill_ms: tuple[int, int] | None) -> None:

@@ -173,6 +173,16 @@ class Outbox:
             self._add_windows(windows)
             self._reject(rejected)
 
+    def skip_frames(self) -> None:
+        """The sink replicates no raw frames: let its cursor be at the newest."""
+        newest = "(SELECT max(id) FROM frame)"
+        with translate_sqlite_errors():
+            behind = f"SELECT 1 FROM sink WHERE name = ? AND frame < {newest}"  # noqa: S608
+            if self._connection.execute(behind, (self._sink,)).fetchone() is None:
+                return
+        with transaction(self._connection):
+            self._connection.execute(f"UPDATE sink SET frame = {newest} WHERE name = ?", (self._sink,))  # noqa: S608
+
     @property
     def cursor(self) -> int:
         """Id of the last frame that has been replicated."""

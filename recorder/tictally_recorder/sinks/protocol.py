@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -143,6 +143,21 @@ class SinkPlugin(Protocol):
 
         Raises:
             SinkError: it cannot be created, or this kind of sink has none.
+        """
+
+
+@runtime_checkable
+class RemovableSink(Protocol):
+    """A kind of sink that can remove what it has put into its destination."""
+
+    def remove(self, settings: Settings) -> Sequence[str]:
+        """Remove everything that a configured sink has replicated; returns what was removed, a sentence each.
+
+        No recorder uses the ledger meanwhile. The sink begins anew when it is used again.
+
+        Raises:
+            SinkError: it cannot be removed.
+            LedgerError: the ledger cannot be read.
         """
 
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from tictally_recorder.registry import Registry
 from tictally_recorder.settings import Settings
+from tictally_recorder.sinks.home_assistant.plugin import HomeAssistantStatistics
 from tictally_recorder.sinks.influxdb.plugin import InfluxDb
 from tictally_recorder.sinks.protocol import SinkPlugin
 
@@ -34,3 +35,4 @@ def configured(settings: Settings) -> list[SinkPlugin]:
 
 
 register(InfluxDb())
+register(HomeAssistantStatistics())
