@@ -5,7 +5,8 @@ Programs and tools take `load` from here, so that no section is missing.
 
 from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritSettings
 from tictally_recorder.backup.job import BackupJob
-from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.backup.remote import RemoteBackupJob
+from tictally_recorder.backup.settings import BackupSettings, RemoteBackupSettings
 from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.imports.conso.job import EnedisJob
 from tictally_recorder.imports.registry import importers
@@ -30,6 +31,8 @@ __all__ = [
     "HttpSettings",
     "MeteritSettings",
     "PvpcJob",
+    "RemoteBackupJob",
+    "RemoteBackupSettings",
     "SpotJob",
     "TempoJob",
     "WeatherJob",

@@ -1,11 +1,16 @@
-"""Settings of the nightly backup."""
+"""Settings of the nightly backup, and of the command that takes it elsewhere."""
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from tictally_recorder.settings import SECTIONS
+from tictally_recorder.settings import PREFIX, SECTIONS, Settings
+from tictally_shared.settings import SettingError
+
+FILE: Final = "{file}"
+"""What stands in a command for the path of the backup."""
 
 
 class BackupSettings(BaseModel):
@@ -24,4 +29,37 @@ class BackupSettings(BaseModel):
     )
 
 
+def _command(text: str) -> str:
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"it cannot be divided into words: {error}") from None
+    if not words or FILE in words[0]:
+        raise ValueError(f"give a program and its arguments, such as `rclone copy {FILE} cloud:tictally`")
+    if not any(FILE in word for word in words):
+        raise ValueError(f"it must contain {FILE}, which stands for the path of the backup")
+    return text
+
+
+class RemoteBackupSettings(BaseModel):
+    """What takes every nightly backup to another place."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    command: Annotated[str, AfterValidator(_command)] | None = Field(
+        default=None,
+        description=f"Command that copies each nightly backup elsewhere: `rclone copy {FILE} cloud:tictally`. No shell "
+        "runs it. Unset: backups stay in their folder.",
+    )
+    limit_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
+        default=60, description="Minutes that the command may take; then it is killed, and tried again later."
+    )
+
+
+def _check_folder(settings: Settings) -> None:
+    if settings.section(RemoteBackupSettings).command and settings.section(BackupSettings).folder is None:
+        raise SettingError("remote_backup_command", f"there are no backups to copy: set {PREFIX}BACKUP, their folder")
+
+
 SECTIONS.register(BackupSettings, "backup_")
+SECTIONS.register(RemoteBackupSettings, "remote_backup_", check=_check_folder)
