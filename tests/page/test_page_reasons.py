@@ -124,6 +124,7 @@ FRENCH_TOO = {
     *("euros", "fraction", "route", "sign", "tables"),
     # Values of TOML and names of columns, which are the same in every language.
     *("false", "true", "blue", "price", "red", "white"),
+    *("home", "assistant"),
     *("but", "end", "enedis", "inject", "kw", "macros", "or", "pipx", "recorder", "start", "unit", "wh", "xlsx"),
 }
 

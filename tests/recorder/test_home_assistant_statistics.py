@@ -4,6 +4,7 @@ import shutil
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from fake_home_assistant import HOUR_MS, OLD, FakeHomeAssistant
 from ledger_building import DAY_MS, METER, NOON_MS
-from observation_building import hours, put, store, undo
+from observation_building import energy, hours, put, store, undo
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import terms_watcher
@@ -220,6 +221,28 @@ def test_cost_with_subscription_and_income_add_up_to_the_days(stage: Stage) -> N
     assert stage.sums("income") == pytest.approx([total(1, end) * 0.04 for end in range(1, HOURS + 1)], abs=1e-6)
     assert stage.home.metadata[f"tictally:{METER}_cost"]["unit_of_measurement"] == "EUR"
     assert stage.home.metadata[f"tictally:{METER}_cost"]["unit_class"] is None
+
+
+def test_off_peak_hours_that_end_within_an_hour_divide_its_cost(stage: Stage) -> None:
+    stage.path.unlink()
+    Ledger.open(stage.path).close()
+    put(stage.path, [energy(FIRST_MS + n * HOUR_MS // 2, 30, 100 + 10 * (n % 7)) for n in range(48)])
+    off_peak = 'off_peak = ["22:30-06:30"]\nfrom = 2020-01-01'
+    (stage.folder / "contracts.toml").write_text(CONTRACTS.replace("from = 2020-01-01", off_peak, 1))
+    stage.replicate()
+    with LedgerReader.open(stage.path) as reader:
+        (site,) = reader.sites()
+        settings = stage.settings
+        terms = load_terms(settings.contracts_file, settings.tariffs_folder, [site]).terms
+        day = local_day(FIRST_MS, settings.zone)
+        rows = cost_of(reader, SiteDays(site, day, day + timedelta(days=1), settings.zone), terms)
+    price = {row.period: row.price or Decimal(0) for row in rows}
+    subscription = sum((row.amount or Decimal(0) for row in rows if row.period is None), Decimal(0)) / 24
+    assert stage.sums("cost")[23] == pytest.approx(float(sum(row.amount or 0 for row in rows)), abs=1e-6)
+    before, after = stage.sums("cost")[5:7]  # the hour of 6:00, of which half is off-peak
+    assert after - before == pytest.approx(
+        float(subscription + (150 * price["HC"] + 160 * price["HP"]) / 1000), abs=2e-6
+    )
 
 
 def test_energy_by_register(stage: Stage) -> None:

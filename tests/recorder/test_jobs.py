@@ -102,7 +102,10 @@ def test_its_settings_are_settings_of_the_recorder(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("settings")
-def test_the_command_line_lists_runs_and_logs_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_lists_runs_and_logs_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert main(["job", "run", "tides"]) == 0
     assert capsys.readouterr().out == "fetched the tides of Brest\n"
     assert main(["job", "list"]) == 0

@@ -7,7 +7,6 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.by_hour import HOUR_MS, DayOfHours, Slice, amounts_by_hour
-from tictally_recorder.cost.by_hours import is_by_hours
 from tictally_recorder.cost.model import CostRow
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.cost.terms_watcher import WatchedTerms
@@ -96,9 +95,9 @@ class HourSource:
     def _hours(
         self, site: Site, day: date, paid: Iterable[CostRow], slices: Mapping[str, Sequence[Slice]]
     ) -> DayOfHours:
-        """A day with the energy of its hours; of its quarter-hours where off-peak hours divide it."""
+        """A day with the energy of its hours; of its quarter-hours where a rule divides it between periods."""
         bounds_ms = day_bounds_ms(day, self._tz)
-        if any(is_by_hours(row.period, row.parts) for row in paid):
+        if _is_divided(paid):
             slices = self._slices(self._rows(site, bounds_ms, By.QUARTER)).get(day, {})
         return DayOfHours(*bounds_ms, slices)
 
@@ -132,6 +131,12 @@ def _of_hour(rows: Sequence[EnergyRow], by: Division) -> Iterator[tuple[Series, 
 def _is_shown(counted: Counted) -> bool:
     """True if registers counted it, as far as is known; of an hour of which a part is unknown, the rest."""
     return bool(counted.parts) and counted.reason is None and counted.is_known
+
+
+def _is_divided(rows: Iterable[CostRow]) -> bool:
+    """True if what one register counted is in several periods, which may begin within an hour."""
+    registers = [register for row in rows for register in {part.register for part in row.parts}]
+    return len(registers) > len(set(registers))
 
 
 def _money(direction: Direction, rows: Iterable[CostRow]) -> Series:
