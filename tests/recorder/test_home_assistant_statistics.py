@@ -298,6 +298,22 @@ def test_a_changed_hour_changes_all_later_sums(stage: Stage) -> None:
     assert stage.sums("consumption")[-1] == pytest.approx(1.8 + total(0, HOURS))
 
 
+def test_late_frames_divide_a_gap_as_if_they_had_come_in_time(stage: Stage) -> None:
+    stage.replicate()
+    whole = {name: dict(rows) for name, rows in stage.home.rows.items()}
+    stage.path.unlink()
+    stage.home.rows.clear()
+    stage.home.metadata.clear()
+    frames = readings()
+    late = {at: values for at, values in frames.items() if 10 <= (at - FIRST_MS) / HOUR_MS < 20}
+    store(stage.path, {at: values for at, values in frames.items() if at not in late})
+    stage.replicate()
+    assert stage.home.rows != whole
+    store(stage.path, late, first_seq=500)
+    stage.replicate()
+    assert stage.home.rows == whole
+
+
 def test_what_was_undone_counts_nothing(stage: Stage) -> None:
     run = put(stage.path, hours(FIRST_MS - 3 * HOUR_MS, 500, 600, 700))
     stage.replicate()
