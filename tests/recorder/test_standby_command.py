@@ -165,6 +165,7 @@ def test_json_has_periods_then_the_newest_nights_and_their_year(autumn: Commands
         "kind": "year_cost",
         "va": 150,
         "nights": 30,
+        "imported": 0,
         "minutes": 10_800,
         "change_va": None,
         "price": "0.1750",

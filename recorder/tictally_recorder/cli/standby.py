@@ -12,7 +12,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.cost import Periods
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import FROM, TO, Window, day_of, present
-from tictally_recorder.cost.standby import LoadQuery, by_period, trend, year_cost_of
+from tictally_recorder.cost.standby import LoadQuery, all_nights_of, by_period, trend, year_cost_of
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
@@ -70,7 +70,7 @@ def standby(
         paid = paid_by(settings, sites)
         asked = window.sites(reader)
         for site in asked:
-            nights = reader.standby(site, date.min, until)
+            nights = all_nights_of(reader, site, (date.min, until), tz)
             shown = by_period([night for night in nights if night.day >= first], By(by))
             if shown:
                 found = trend(nights)

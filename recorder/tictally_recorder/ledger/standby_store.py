@@ -27,13 +27,15 @@ class Night:
         meter_id: the meter's id in the ledger.
         day: local.
         va: base load.
-        minutes: how many had frames.
+        minutes: how many had frames, or imports.
+        is_imported: it has no frames, and imports show it, in W by the half-hour or hour.
     """
 
     meter_id: int
     day: date
     va: int
     minutes: int
+    is_imported: bool = False
 
 
 def put_nights(connection: sqlite3.Connection, nights: Iterable[Night]) -> int:

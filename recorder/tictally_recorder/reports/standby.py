@@ -26,6 +26,7 @@ COLUMNS: Final = (
     "kind",
     "va",
     "nights",
+    "imported",
     "minutes",
     "change_va",
     "price",
@@ -79,10 +80,13 @@ def as_table(answer: SiteStandby, by: By) -> Table:
     table = plain_table(f"Site {answer.site}")
     for heading in ("From", "To"):
         table.add_column(heading, no_wrap=True)
-    for heading in ("VA", "Minutes" if by is By.DAY else "Nights"):
+    has_imported = any(each.imported for each in answer.sums)
+    for heading in ("VA", "Minutes" if by is By.DAY else "Nights", *(("Imported",) if has_imported else ())):
         table.add_column(heading, justify="right", no_wrap=True)
     for each in answer.sums:
-        table.add_row(str(each.start), str(each.end), str(each.va), str(each.minutes if by is By.DAY else each.nights))
+        imported = (str(each.imported),) if has_imported else ()
+        counted = str(each.minutes if by is By.DAY else each.nights)
+        table.add_row(str(each.start), str(each.end), str(each.va), counted, *imported)
     return table
 
 
@@ -120,7 +124,7 @@ def records(answer: SiteStandby) -> Iterator[Record]:
     if (trend := answer.trend) is None:
         return
     last = trend.last
-    night = Typical(last.day, last.day + timedelta(days=1), 1, last.minutes, last.va)
+    night = Typical(last.day, last.day + timedelta(days=1), 1, last.minutes, last.va, int(last.is_imported))
     yield _record(answer, "last", night)
     yield _record(answer, "recent", trend.recent)
     for kind, other in (("before", trend.before), ("year_ago", trend.year_ago)):
@@ -151,6 +155,7 @@ def _record(answer: SiteStandby, kind: str, nights: Typical) -> Record:
         "kind": kind,
         "va": nights.va,
         "nights": nights.nights,
+        "imported": nights.imported,
         "minutes": nights.minutes,
     }
 

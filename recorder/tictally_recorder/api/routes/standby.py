@@ -16,7 +16,16 @@ from tictally_recorder.api.schemas import ListOf
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.aggregation import first_day
 from tictally_recorder.cost.proration import amount_text, to_cents, to_millionths
-from tictally_recorder.cost.standby import HOURS, LoadQuery, Trend, YearCost, by_period, trend, year_cost_of
+from tictally_recorder.cost.standby import (
+    HOURS,
+    LoadQuery,
+    Trend,
+    YearCost,
+    all_nights_of,
+    by_period,
+    trend,
+    year_cost_of,
+)
 from tictally_recorder.ledger import Night
 from tictally_recorder.reports.standby import recent_remark
 from tictally_recorder.translations import phrase_record
@@ -24,7 +33,7 @@ from tictally_shared.calendar import By
 
 router = APIRouter(tags=["standby"])
 
-_COLUMNS: Final = ("site", "from", "to", "nights", "minutes", "typical_va", "lowest_va")
+_COLUMNS: Final = ("site", "from", "to", "nights", "imported", "minutes", "typical_va", "lowest_va")
 
 
 class StandbyParams(ListParams):
@@ -47,7 +56,7 @@ async def standby(request: Request, params: Annotated[StandbyParams, Query()]) -
         costs: list[Record] = []
         last_day = min(session.today, days.until - timedelta(days=1))
         for site in session.sites:
-            nights = session.reader.standby(site, date.min, days.until)
+            nights = all_nights_of(session.reader, site, (date.min, days.until), session.tz)
             items += _nights(site.id, [night for night in nights if night.day >= days.first], by)
             found = trend(nights)
             if found is None:
@@ -73,6 +82,7 @@ def _nights(site: str, nights: list[Night], by: By) -> list[Record]:
             "from": str(each.start),
             "to": str(each.end),
             "nights": each.nights,
+            "imported": each.imported,
             "minutes": each.minutes,
             "typical_va": each.va,
             "lowest_va": lowest.get(first_day(each.start, by)),

@@ -46,7 +46,12 @@ def base_load(frames: Iterable[tuple[int, Mapping[str, int]]]) -> BaseLoad | Non
     Args:
         frames: (milliseconds since 1970, numbers of `LABELS`) of that night, in any order.
     """
-    powers = sorted(_minute_powers(frames))
+    return base_load_of(_minute_powers(frames))
+
+
+def base_load_of(minute_powers: Iterable[int]) -> BaseLoad | None:
+    """The same from the mean powers of its minutes, in any order."""
+    powers = sorted(minute_powers)
     if len(powers) < ENOUGH_MINUTES:
         return None
     rank = -(-len(powers) * _PERCENT // 100)

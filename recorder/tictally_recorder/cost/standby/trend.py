@@ -29,6 +29,7 @@ class Typical:
         nights: of those days, as many as are known.
         minutes: that had frames, in all of them.
         va: their median, to the whole VA; None if too few are known.
+        imported: how many of them only imports show.
     """
 
     start: date
@@ -36,6 +37,7 @@ class Typical:
     nights: int
     minutes: int
     va: int | None
+    imported: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,13 @@ class Trend:
 
 
 def trend(nights: Sequence[Night]) -> Trend | None:
-    """What the newest of some nights, in order of day, are beside the others; None if there are none."""
+    """What the newest of some nights, in order of day, are beside the others of its kind; None if there are none.
+
+    What imports show of a night is another figure than what frames show: they are not compared.
+    """
     if not nights:
         return None
+    nights = [night for night in nights if night.is_imported == nights[-1].is_imported]
     last = nights[-1].day
     return Trend(nights[-1], *(_window(nights, end) for end in (last, last - NIGHTS * _DAY, _a_year_before(last))))
 
@@ -87,7 +93,8 @@ def _typical(nights: Sequence[Night], start: date, end: date, *, enough: int) ->
     powers = [night.va for night in nights]
     # Half a VA is below what a meter reports.
     va = (median_low(powers) + median_high(powers) + 1) // 2 if len(powers) >= enough else None
-    return Typical(start, end, len(nights), sum(night.minutes for night in nights), va)
+    imported = sum(night.is_imported for night in nights)
+    return Typical(start, end, len(nights), sum(night.minutes for night in nights), va, imported)
 
 
 def _a_year_before(day: date) -> date:
