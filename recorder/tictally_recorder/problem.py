@@ -15,6 +15,9 @@ class ProblemCode(PhraseCode):
     # Contracts
     OPTION_DIFFERS = "option_differs"
     POWER_DIFFERS = "power_differs"
+    OFF_PEAK_MISSING = "off_peak_missing"
+    OFF_PEAK_DIFFERS = "off_peak_differs"
+    CHOSEN_DAY_MISSING = "chosen_day_missing"
 
     # Sinks
     SINK_FAILED = "sink_failed"

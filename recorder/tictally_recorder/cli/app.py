@@ -8,7 +8,7 @@ from typing import Annotated, Final
 import typer
 
 from tictally_recorder.backup import BackupError
-from tictally_recorder.cli import imports, job, sink, site, tariff, token
+from tictally_recorder.cli import contract, imports, job, sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
@@ -87,6 +87,7 @@ app.command(short_help="Restore the ledger from a backup.")(flattened(restore))
 app.command(short_help="Check everything; show what is wrong and what to do.")(flattened(doctor))
 app.add_typer(imports.app, name="import")
 app.add_typer(site.app, name="site")
+app.add_typer(contract.app, name="contract")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(sink.app, name="sink")
 app.add_typer(job.app, name="job")

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Terms
+from tictally_recorder.cost.contract_problems import contract_problems
 from tictally_recorder.cost.contracts import Contract, Contracts
-from tictally_recorder.cost.contracts.meter_reported import contradictions
 from tictally_recorder.cost.contracts.reported_periods import reported_periods, unused_aliases
 from tictally_recorder.cost.reasons import missing_amounts
 from tictally_recorder.ledger import LedgerReader, Site
@@ -50,8 +50,10 @@ def findings_of_used(
     return found
 
 
-def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: date) -> list[TariffIssue]:
-    """Where the meters announce what the contracts of a day do not have."""
+def contract_findings(
+    reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: date, tz: ZoneInfo
+) -> list[TariffIssue]:
+    """Where the contracts of a day differ from what meters report, or lack what their tariffs' rules ask for."""
     return [
         TariffIssue(
             contract.tariff, Phrase(IssueCode.CONTRACT, {"site": site.id, "problem": problem}), contract.start, None
@@ -59,7 +61,7 @@ def findings(reader: LedgerReader, sites: Iterable[Site], terms: Terms, day: dat
         for site in sites
         if (contract := terms.contracts.on(site.id, Direction.CONSUMPTION, day))
         if contract.tariff in terms.tariffs
-        for problem in contradictions(reader, site, contract, terms.tariffs[contract.tariff])
+        for problem in contract_problems(reader, site, contract, terms.tariffs[contract.tariff], tz)
     ]
 
 

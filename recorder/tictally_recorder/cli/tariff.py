@@ -8,8 +8,8 @@ import typer
 
 from tictally_recorder.cli.catalogue import catalogue_of, end_with_problems, paid_by, tariff_of, today
 from tictally_recorder.cli.console import echo, print_table
-from tictally_recorder.cli.contract_check import findings as contract_findings
 from tictally_recorder.cli.contract_check import (
+    contract_findings,
     findings_of_aliases,
     findings_of_powers,
     findings_of_sites,
@@ -164,7 +164,7 @@ def _findings(settings: Settings, tariff_ids: Sequence[str]) -> tuple[TariffCata
         )
         found += findings_of_powers(paid.terms)
         if reader:
-            found += contract_findings(reader, sites, paid.terms, day)
+            found += contract_findings(reader, sites, paid.terms, day, settings.zone)
             found += findings_of_aliases(reader, sites, paid.terms, settings.zone)
             found += findings_of_sites(sites, [each.site.id for each in reader.ignored_sites()], contracts)
         return catalogue, found

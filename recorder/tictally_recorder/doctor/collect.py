@@ -6,13 +6,15 @@ import shutil
 import stat
 from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.backup.file_format import BackupError
 from tictally_recorder.backup.job import stored_state
 from tictally_recorder.backup.repository import OwnBackups, list_backups
 from tictally_recorder.backup.schedule import last_due_ms, not_ahead_of
 from tictally_recorder.backup.settings import BackupSettings
-from tictally_recorder.cost.contracts.meter_reported import announced, contradictions
+from tictally_recorder.cost.contract_problems import contract_problems
+from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.onboarding import needs_contract
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.reasons import missing_amounts, provisional_reason
@@ -44,14 +46,14 @@ def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
             watched.look(sites)
             if watched.terms is None:
                 return CostFacts(watched.problem)
-            paid = tuple(_paid(reader, site, watched.terms, today) for site in sites)
+            paid = tuple(_paid(reader, site, watched.terms, today, settings.zone) for site in sites)
             broken = tuple(each.error for each in watched.terms.broken.values())
             return CostFacts(None, paid, broken, watched.unused, watched.taxes)
     except LedgerError:
         return CostFacts()
 
 
-def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFacts:
+def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date, tz: ZoneInfo) -> PaidFacts:
     contract = terms.contracts.on(site.id, Direction.CONSUMPTION, today)
     if contract is None and not needs_contract(reader, site, terms.contracts, announced(reader, site)):
         contract = terms.contracts.on(site.id, Direction.INJECTION, today)
@@ -60,7 +62,7 @@ def _paid(reader: LedgerReader, site: Site, terms: Terms, today: date) -> PaidFa
     tariff = terms.tariffs.get(contract.tariff)
     if tariff is None:
         return PaidFacts(site.id, None, terms.why_no_tariff(contract))
-    found = tuple(contradictions(reader, site, contract, tariff))
+    found = tuple(contract_problems(reader, site, contract, tariff, tz))
     version = tariff.in_force(today, contract.power_kva)
     if version is None:
         no_version = Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})

@@ -1,0 +1,293 @@
+"""`tictally contract`: list the contracts, add one, end one, check them against the meter."""
+
+import json as json_
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, TypeVar
+
+import typer
+
+from tictally_recorder.cli.catalogue import paid_by, today
+from tictally_recorder.cli.console import echo, echo_warning, print_table
+from tictally_recorder.cli.contract_check import (
+    contract_findings,
+    findings_of_aliases,
+    findings_of_powers,
+    findings_of_sites,
+    last_day,
+    ledger_of,
+)
+from tictally_recorder.cli.option_groups import flattened
+from tictally_recorder.cli.options import Configuration, JsonOption, group
+from tictally_recorder.cli.window import FROM, day_of, present
+from tictally_recorder.cost.contract_problems import contract_problems
+from tictally_recorder.cost.contracts.edit import ContractEditError, NewContract, with_contract, with_end
+from tictally_recorder.cost.contracts.load import ContractError, TariffsNamed, parse_contracts
+from tictally_recorder.cost.contracts.meter_reported import Announced, announced
+from tictally_recorder.cost.contracts.model import Contract, Contracts
+from tictally_recorder.cost.terms import LoadedTerms
+from tictally_recorder.ledger import LedgerReader, Site, probable_exchanges
+from tictally_recorder.reports import tariffs as report
+from tictally_recorder.reports.table import plain_table
+from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
+from tictally_recorder.tariffs.model import Direction, Tariff
+from tictally_recorder.translations import catalogue as words_of
+from tictally_shared.runtime import atomic_file
+
+app = group("List contracts, add or end one, check them against the meter.")
+_T = TypeVar("_T")
+SiteOption = Annotated[
+    str | None, typer.Option("--site", metavar="SITE", help="Site, where the ledger has more than one.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a new contract has, as the user wrote it.
+
+    Attributes:
+        tariff: `--tariff`, or None.
+        power: `--power`, or None.
+        start: `--from`, or None.
+        site: `--site`, or None.
+        off_peak: `--off-peak`, or None.
+        summer: `--summer-off-peak`, or None.
+        chosen_day: `--chosen-day`, or None.
+    """
+
+    tariff: Annotated[
+        str | None, typer.Option("--tariff", metavar="ID", help="A tariff, as `tictally tariff list` names it.")
+    ] = None
+    power: Annotated[int | None, typer.Option("--power", metavar="KVA", help="Subscribed power.")] = None
+    start: Annotated[str | None, typer.Option(FROM, metavar="DAY", help="The first local day.")] = None
+    site: SiteOption = None
+    off_peak: Annotated[
+        str | None,
+        typer.Option("--off-peak", metavar="HOURS", help="Off-peak hours: 22:00-06:00, several separated by commas."),
+    ] = None
+    summer: Annotated[
+        str | None,
+        typer.Option(
+            "--summer-off-peak", metavar="HOURS", help="Off-peak hours from April to October, where they differ."
+        ),
+    ] = None
+    chosen_day: Annotated[
+        str | None, typer.Option("--chosen-day", metavar="DAY", help="The weekday that you selected: mon, tue, …")
+    ] = None
+
+
+@app.command("list", short_help="List the contracts.")
+@flattened
+def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
+    """List the contracts of all sites: tariff, power, first and last day, today's off-peak hours.
+
+    A contract ends where the next one of its site and direction begins.
+    """
+    settings = configuration.settings()
+    paid = _paid(settings)
+    contracts = paid.terms.contracts
+    records = [_record(contracts, each, today(settings)) for each in contracts.all]
+    if json:
+        echo(json_.dumps(records, ensure_ascii=False, indent=2))
+        return
+    if not records:
+        echo(f"There is no contract in {settings.contracts_file}; `tictally contract add` writes one.")
+        return
+    table = plain_table()
+    for heading in ("Site", "Direction", "Tariff", "kVA", "From", "Until", "Off-peak", "Day"):
+        table.add_column(heading, no_wrap=heading in {"From", "Until"})
+    for record in records:
+        hours = record["off_peak_hours"]
+        shown = {**record, "off_peak_hours": ", ".join(hours) if isinstance(hours, list) else ""}
+        table.add_row(*("" if each is None else str(each) for each in shown.values()))
+    print_table(table)
+
+
+@app.command(short_help="Add a contract; asks for what is not given.")
+@flattened
+def add(wanted: Wanted, configuration: Configuration) -> None:
+    """Add a contract at the end of contracts.toml, and check it against the meter.
+
+    On a terminal, what is not given is asked for; the meter's option and power are proposed. Everything else in the
+    file stays as it is. A contract that cannot be used is not written.
+    """
+    settings = configuration.settings()
+    with ledger_of(settings) as reader:
+        sites = reader.sites() if reader else []
+        paid = paid_by(settings, sites)
+        one = _site_of(sites, wanted.site)
+        reported = announced(reader, one) if reader and one else Announced()
+        proposed = reported.shipped_tariff or ""
+        found = paid.catalogue.tariff(wanted.tariff or _asked("--tariff", "Tariff", proposed, str))
+        power = _power(found, wanted.power, reported)
+        day = wanted.start or _asked(FROM, "First day", str(today(settings)), str)
+        added = NewContract(
+            found.id,
+            day_of(FROM, day, settings.zone, present()),
+            one.id if one and len(sites) > 1 else None if one else wanted.site,
+            power,
+            _hours("--off-peak", wanted.off_peak),
+            _hours("--summer-off-peak", wanted.summer),
+            _weekday(wanted.chosen_day),
+        )
+        if added.summer_off_peak and not added.off_peak:
+            raise typer.BadParameter("it needs --off-peak for the rest of the year", param_hint="--summer-off-peak")
+        contracts = _write(settings, with_contract(_text(settings), added), paid, sites)
+        echo(f"{settings.contracts_file} has a contract on {found.id} from {added.start} now.")
+        if reader and one:
+            _warn(settings, reader, one, contracts, found)
+
+
+@app.command(short_help="Write the last day of a contract.")
+@flattened
+def end(
+    last: Annotated[str, typer.Argument(metavar="DAY", help="The last local day, in the forms of `tictally cost`.")],
+    *,
+    site: SiteOption = None,
+    injection: Annotated[bool, typer.Option("--injection", help="The contract for what is injected.")] = False,
+    configuration: Configuration,
+) -> None:
+    """Write the last day of the contract that holds on that day. Days after it have no cost until another one begins.
+
+    A change of tariff needs no end: `tictally contract add`, and the new contract follows the old one.
+    """
+    settings = configuration.settings()
+    day = day_of("DAY", last, settings.zone, present())
+    with ledger_of(settings) as reader:
+        sites = reader.sites() if reader else []
+        paid = paid_by(settings, sites)
+        one = _site_of(sites, site)
+        direction = Direction.INJECTION if injection else Direction.CONSUMPTION
+        contract = paid.terms.contracts.on(one.id if one else site or "", direction, day)
+        if contract is None:
+            raise typer.BadParameter(f"no contract holds on {day}", param_hint="DAY")
+        if contract.until is not None:
+            raise typer.BadParameter(f"that contract ends on {contract.until}: change it by hand", param_hint="DAY")
+        try:
+            text = with_end(_text(settings), contract, day)
+        except ContractEditError as error:
+            raise ContractError(str(settings.contracts_file), 1, str(error)) from None
+        _write(settings, text, paid, sites)
+    echo(f"The contract on {contract.tariff} from {contract.start} ends on {day}.")
+
+
+@app.command(short_help="Check the contracts against the meter.")
+@flattened
+def check(*, json: JsonOption = False, configuration: Configuration) -> None:
+    """Check the contracts: option, power and off-peak hours that the meter counts differently, missing prices.
+
+    Shown as well: off-peak hours or a weekday that a tariff's rules ask for and the contract lacks, aliases that were
+    never used, and contracts of unknown sites. Exit code 1: something was found.
+    """
+    settings = configuration.settings()
+    with ledger_of(settings) as reader:
+        sites = reader.sites() if reader else []
+        paid = paid_by(settings, sites)
+        found = findings_of_powers(paid.terms)
+        if reader:
+            found += contract_findings(reader, sites, paid.terms, today(settings), settings.zone)
+            found += findings_of_aliases(reader, sites, paid.terms, settings.zone)
+            ignored = [each.site.id for each in reader.ignored_sites()]
+            found += findings_of_sites(sites, ignored, paid.terms.contracts)
+    if json:
+        echo(report.findings_as_json(found, ()))
+    else:
+        words = words_of(settings.language)
+        for finding in found:
+            echo(words.phrase(finding.phrase))
+        if not found:
+            echo("The contracts are as the meter reports, and nothing is missing.")
+    if found:
+        raise typer.Exit(1)
+
+
+def _paid(settings: Settings) -> LoadedTerms:
+    with ledger_of(settings) as reader:
+        return paid_by(settings, reader.sites() if reader else [])
+
+
+def _record(contracts: Contracts, contract: Contract, day: date) -> dict[str, object]:
+    last = last_day(contracts, contract)
+    return {
+        "site": contract.site,
+        "direction": str(contract.direction),
+        "tariff": contract.tariff,
+        "power_kva": contract.power_kva,
+        "from": str(contract.start),
+        "until": None if last is None else str(last),
+        "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(day)],
+        "chosen_day": None if contract.chosen_weekday is None else WEEKDAYS[contract.chosen_weekday],
+    }
+
+
+def _site_of(sites: list[Site], wanted: str | None) -> Site | None:
+    """The site that is meant; None where the ledger has none yet."""
+    if wanted is None:
+        if len(sites) > 1:
+            raise typer.BadParameter(f"name one: {', '.join(each.id for each in sites)}", param_hint="--site")
+        return sites[0] if sites else None
+    found = next((each for each in sites if wanted == each.id), None)
+    if found is None and sites:
+        raise typer.BadParameter(f"the ledger has {', '.join(each.id for each in sites)}", param_hint="--site")
+    return found
+
+
+def _asked(option: str, question: str, proposed: str, read: Callable[[str], _T]) -> _T:
+    """The answer of a person at a terminal."""
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("it is needed where nobody can be asked", param_hint=option)
+    answer = typer.prompt(question, default=proposed or None, err=True)
+    try:
+        return read(str(answer))
+    except ValueError:
+        raise typer.BadParameter(f"{str(answer)[:40]!r} cannot be read", param_hint=option) from None
+
+
+def _power(tariff: Tariff, given: int | None, reported: Announced) -> int | None:
+    named = {power for version in tariff.versions for power in version.powers}
+    if given is not None or not named:
+        return given
+    return _asked("--power", "Subscribed power in kVA", str(reported.power_kva or ""), int)
+
+
+def _hours(option: str, text: str | None) -> tuple[Hours, ...]:
+    try:
+        return tuple(parse_hours(each.strip()) for each in text.split(",")) if text else ()
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint=option) from None
+
+
+def _weekday(text: str | None) -> int | None:
+    if text is not None and text not in WEEKDAYS:
+        raise typer.BadParameter(f"{text[:20]!r} is none of {', '.join(WEEKDAYS)}", param_hint="--chosen-day")
+    return None if text is None else WEEKDAYS.index(text)
+
+
+def _text(settings: Settings) -> str:
+    try:
+        return settings.contracts_file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+
+
+def _write(settings: Settings, text: str, paid: LoadedTerms, sites: list[Site]) -> Contracts:
+    """Write the file if all of it can be used; its contracts."""
+    path = settings.contracts_file
+    named = TariffsNamed(paid.catalogue.tariffs, paid.catalogue.broken)
+    contracts = parse_contracts(text, str(path), named, {each.id for each in sites}, probable_exchanges(sites))
+    try:
+        atomic_file.write_text(path, text)
+    except OSError as error:
+        raise ContractError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+    return contracts
+
+
+def _warn(settings: Settings, reader: LedgerReader, site: Site, contracts: Contracts, tariff: Tariff) -> None:
+    """What the meter reports otherwise, where the contract holds today."""
+    contract = contracts.on(site.id, tariff.direction, today(settings))
+    if contract is not None and contract.tariff == tariff.id:
+        for problem in contract_problems(reader, site, contract, tariff, settings.zone):
+            echo_warning(words_of(settings.language).phrase(problem))
