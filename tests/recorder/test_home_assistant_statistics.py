@@ -1,9 +1,10 @@
 """The ledger's hours as statistics of a Home Assistant, a fake one: a local server in its form."""
 
 import shutil
+import time
 from collections import deque
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -12,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from fake_home_assistant import HOUR_MS, OLD, FakeHomeAssistant
-from ledger_building import DAY_MS, METER, NOON_MS
+from ledger_building import DAY_MS, METER, NOON_MS, frame, message
 from observation_building import energy, hours, put, store, undo
 
+from demo.broker import free_port
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import terms_watcher
 from tictally_recorder.cost.query import SiteDays, cost_of
@@ -25,8 +27,9 @@ from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.home_assistant import delivery
 from tictally_recorder.sinks.home_assistant.plugin import NAME, HomeAssistantStatistics
-from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
+from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError, SinkState
 from tictally_recorder.sinks.registry import configured
+from tictally_recorder.sinks.replication import replicating
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_day
@@ -352,6 +355,29 @@ def test_an_outage_loses_nothing(stage: Stage) -> None:
     sink.close()
     stage.replicate()
     assert stage.sums("consumption")[-1] == total(0, HOURS)
+
+
+def test_while_it_is_away_the_ledger_goes_on_and_everything_waits(stage: Stage) -> None:
+    home = FakeHomeAssistant(port=free_port())
+    settings = replace(stage, home=home).settings
+    with Ledger.open(stage.path) as ledger, replicating(settings, ledger) as replication:
+
+        def state() -> SinkState:
+            return replication.states(ledger.sinks())[0]
+
+        wait_until(lambda: state().problem is not None)
+        ledger.store([message(frame(900, FIRST_MS + HOURS * HOUR_MS, {"EAST": 3_022_000}))])
+        assert state().counts.frames == 2 * HOURS + 1
+        with home.running():
+            wait_until(lambda: state().counts.is_done and state().problem is None)
+        assert home.sums(f"tictally:{METER}_consumption")[HOURS - 1] == total(0, HOURS)
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end_s
+        time.sleep(0.02)
 
 
 def test_a_home_assistant_that_was_emptied_or_restored_is_filled_again(stage: Stage) -> None:
