@@ -464,6 +464,21 @@ def test_a_correction_moves_the_history_and_not_the_entitys_own_hours(stage: Sta
     assert after[2] - after[0] == pytest.approx(0.6 + total(0, 1))
 
 
+def test_an_entity_that_lost_its_history_or_gets_another_is_filled_again(stage: Stage) -> None:
+    stage.entities = PAIR
+    stage.home.own(ENTITY, FIRST_MS + OWN * HOUR_MS, [0.2], 3000.0)
+    stage.replicate()
+    whole = dict(stage.home.rows[ENTITY])
+    for hour in range(OWN - 4, OWN):
+        del stage.home.rows[ENTITY][FIRST_MS + hour * HOUR_MS]
+    stage.replicate()
+    assert stage.home.rows[ENTITY] == whole
+    stage.entities = f"{METER}_injection={ENTITY}"
+    stage.replicate()
+    sums = stage.home.sums(ENTITY)
+    assert sums[1] - sums[0] == pytest.approx(wh(1)[1] / 1000)
+
+
 @pytest.mark.parametrize(
     ("pair", "unit", "code"),
     [
