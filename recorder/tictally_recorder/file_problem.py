@@ -58,6 +58,7 @@ class FileProblem(PhraseCode):
     SEASONS_INCOMPLETE = "seasons_incomplete"
     SEASONS_OVERLAP = "seasons_overlap"
     WEEKDAY_WRONG = "weekday_wrong"
+    BILLING_DAY_WRONG = "billing_day_wrong"
     SAME_DAY = "same_day"
     OVERLAP = "overlap"
 

@@ -110,7 +110,7 @@ def test_a_person_is_asked_for_what_is_not_given(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store(folder)
-    monkeypatch.setattr(sys, "stdin", Terminal("\n9\n2026-01-01\n"))
+    monkeypatch.setattr(sys, "stdin", Terminal("\n9\n2026-01-01\n\n"))
     assert main(["contract", "add"]) == 0
     assert contracts(folder) == '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 9\nfrom = 2026-01-01\n'
     # The option and the power that the meter reports were proposed, and another power is remarked.

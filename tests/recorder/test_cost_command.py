@@ -254,6 +254,7 @@ def test_without_a_contract_energy_is_shown_with_a_contract_to_write(summer: Com
             power = 6
             from = 2025-07-31
         The meter announces H PLEINE/CREUSE and 6 kVA; `tictally tariff list` lists the tariffs; your bill has the rest.
+        `tictally contract add` asks for all of it and writes it.
         """
     )
     example = err.partition("    [[")[2].partition("The meter")[0]

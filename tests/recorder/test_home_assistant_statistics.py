@@ -1,10 +1,9 @@
 """The ledger's hours as statistics of a Home Assistant, a fake one: a local server in its form."""
 
 import shutil
-import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from functools import cache
@@ -13,10 +12,9 @@ from pathlib import Path
 
 import pytest
 from fake_home_assistant import HOUR_MS, OLD, FakeHomeAssistant
-from ledger_building import DAY_MS, METER, NOON_MS, frame, message
+from ledger_building import DAY_MS, METER, NOON_MS
 from observation_building import energy, hours, put, store, undo
 
-from demo.broker import free_port
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import terms_watcher
 from tictally_recorder.cost.query import SiteDays, cost_of
@@ -27,9 +25,8 @@ from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.home_assistant import delivery
 from tictally_recorder.sinks.home_assistant.plugin import NAME, HomeAssistantStatistics
-from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError, SinkState
+from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
 from tictally_recorder.sinks.registry import configured
-from tictally_recorder.sinks.replication import replicating
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_day
@@ -357,29 +354,6 @@ def test_an_outage_loses_nothing(stage: Stage) -> None:
     assert stage.sums("consumption")[-1] == total(0, HOURS)
 
 
-def test_while_it_is_away_the_ledger_goes_on_and_everything_waits(stage: Stage) -> None:
-    home = FakeHomeAssistant(port=free_port())
-    settings = replace(stage, home=home).settings
-    with Ledger.open(stage.path) as ledger, replicating(settings, ledger) as replication:
-
-        def state() -> SinkState:
-            return replication.states(ledger.sinks())[0]
-
-        wait_until(lambda: state().problem is not None)
-        ledger.store([message(frame(900, FIRST_MS + HOURS * HOUR_MS, {"EAST": 3_022_000}))])
-        assert state().counts.frames == 2 * HOURS + 1
-        with home.running():
-            wait_until(lambda: state().counts.is_done and state().problem is None)
-        assert home.sums(f"tictally:{METER}_consumption")[HOURS - 1] == total(0, HOURS)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 20
-    while not is_so():
-        assert time.monotonic() < end_s
-        time.sleep(0.02)
-
-
 def test_a_home_assistant_that_was_emptied_or_restored_is_filled_again(stage: Stage) -> None:
     stage.replicate()
     whole = {name: dict(rows) for name, rows in stage.home.rows.items()}
@@ -462,21 +436,6 @@ def test_a_correction_moves_the_history_and_not_the_entitys_own_hours(stage: Sta
     after = stage.home.sums(ENTITY)
     assert after[2:] == before
     assert after[2] - after[0] == pytest.approx(0.6 + total(0, 1))
-
-
-def test_an_entity_that_lost_its_history_or_gets_another_is_filled_again(stage: Stage) -> None:
-    stage.entities = PAIR
-    stage.home.own(ENTITY, FIRST_MS + OWN * HOUR_MS, [0.2], 3000.0)
-    stage.replicate()
-    whole = dict(stage.home.rows[ENTITY])
-    for hour in range(OWN - 4, OWN):
-        del stage.home.rows[ENTITY][FIRST_MS + hour * HOUR_MS]
-    stage.replicate()
-    assert stage.home.rows[ENTITY] == whole
-    stage.entities = f"{METER}_injection={ENTITY}"
-    stage.replicate()
-    sums = stage.home.sums(ENTITY)
-    assert sums[1] - sums[0] == pytest.approx(wh(1)[1] / 1000)
 
 
 @pytest.mark.parametrize(

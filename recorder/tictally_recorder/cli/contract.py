@@ -1,11 +1,13 @@
 """`tictally contract`: list the contracts, add one, end one, check them against the meter."""
 
+import codecs
 import json as json_
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, TypeVar
+from pathlib import Path
+from typing import Annotated, Final, TypeVar
 
 import typer
 
@@ -39,6 +41,7 @@ from tictally_shared.runtime import atomic_file
 
 app = group("List contracts, add or end one, check them against the meter.")
 _T = TypeVar("_T")
+_PERMISSIONS: Final = 0o777
 SiteOption = Annotated[
     str | None, typer.Option("--site", metavar="SITE", help="Site, where the ledger has more than one.")
 ]
@@ -56,6 +59,7 @@ class Wanted:
         off_peak: `--off-peak`, or None.
         summer: `--summer-off-peak`, or None.
         chosen_day: `--chosen-day`, or None.
+        billing_day: `--billing-day`, or None.
     """
 
     tariff: Annotated[
@@ -77,6 +81,10 @@ class Wanted:
     chosen_day: Annotated[
         str | None, typer.Option("--chosen-day", metavar="DAY", help="The weekday that you selected: mon, tue, …")
     ] = None
+    billing_day: Annotated[
+        int | None,
+        typer.Option("--billing-day", metavar="N", help="Day of the month on which your bills begin, for `--by bill`."),
+    ] = None
 
 
 @app.command("list", short_help="List the contracts.")
@@ -97,7 +105,7 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
         echo(f"There is no contract in {settings.contracts_file}; `tictally contract add` writes one.")
         return
     table = plain_table()
-    for heading in ("Site", "Direction", "Tariff", "kVA", "From", "Until", "Off-peak", "Day"):
+    for heading in ("Site", "Direction", "Tariff", "kVA", "From", "Until", "Off-peak", "Day", "Bills"):
         table.add_column(heading, no_wrap=heading in {"From", "Until"})
     for record in records:
         hours = record["off_peak_hours"]
@@ -132,6 +140,7 @@ def add(wanted: Wanted, configuration: Configuration) -> None:
             _hours("--off-peak", wanted.off_peak),
             _hours("--summer-off-peak", wanted.summer),
             _weekday(wanted.chosen_day),
+            _billing_day(wanted.billing_day),
         )
         if added.summer_off_peak and not added.off_peak:
             raise typer.BadParameter("it needs --off-peak for the rest of the year", param_hint="--summer-off-peak")
@@ -220,6 +229,7 @@ def _record(contracts: Contracts, contract: Contract, day: date) -> dict[str, ob
         "until": None if last is None else str(last),
         "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(day)],
         "chosen_day": None if contract.chosen_weekday is None else WEEKDAYS[contract.chosen_weekday],
+        "billing_day": contract.billing_day,
     }
 
 
@@ -266,6 +276,13 @@ def _weekday(text: str | None) -> int | None:
     return None if text is None else WEEKDAYS.index(text)
 
 
+def _billing_day(given: int | None) -> int | None:
+    """The first of the month needs no line."""
+    if given is None and sys.stdin.isatty():
+        given = _asked("--billing-day", "Day of the month on which your bills begin", "1", int)
+    return None if given == 1 else given
+
+
 def _text(settings: Settings) -> str:
     try:
         return settings.contracts_file.read_text(encoding="utf-8-sig")
@@ -279,10 +296,22 @@ def _write(settings: Settings, text: str, paid: LoadedTerms, sites: list[Site]) 
     named = TariffsNamed(paid.catalogue.tariffs, paid.catalogue.broken)
     contracts = parse_contracts(text, str(path), named, {each.id for each in sites}, probable_exchanges(sites))
     try:
-        atomic_file.write_text(path, text)
+        if path.exists():
+            _replace(path, text)
+        else:
+            atomic_file.write_text(path, text)
     except OSError as error:
         raise ContractError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
     return contracts
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write an existing file with its own line ends, byte order mark and permissions. Raises an OSError."""
+    before = path.read_bytes()
+    if b"\r\n" in before:
+        text = text.replace("\n", "\r\n")
+    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+    atomic_file.write_bytes(path, mark + text.encode(), mode=path.stat().st_mode & _PERMISSIONS)
 
 
 def _warn(settings: Settings, reader: LedgerReader, site: Site, contracts: Contracts, tariff: Tariff) -> None:

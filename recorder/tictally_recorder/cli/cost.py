@@ -12,6 +12,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
+from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import NO_FRAMES, LedgerReader
@@ -33,6 +34,16 @@ class Periods(StrEnum):
     YEAR = "year"
 
 
+class CostPeriods(StrEnum):
+    """The same, and the months of bills, from one billing day to the next."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    BILL = "bill"
+
+
 @dataclass(frozen=True, slots=True)
 class _Result:
     """The cost of a site.
@@ -50,7 +61,9 @@ class _Result:
 
 def cost(
     window: Window,
-    by: Annotated[Periods, typer.Option(help="Period of a sum.")] = Periods.DAY,
+    by: Annotated[CostPeriods, typer.Option(help="Period of a sum; `bill`: the months of the contract's bills.")] = (
+        CostPeriods.DAY
+    ),
     *,
     explain: Annotated[
         bool,
@@ -78,7 +91,8 @@ def cost(
         asked = window.sites(reader)
         for site in asked:
             days = SiteDays(site, first, until, tz)
-            sums = sum_up(cost_of(reader, days, paid.terms), By(by))
+            bills = BillingMonths(site.id, paid.terms.contracts)
+            sums = sum_up(cost_of(reader, days, paid.terms), bills.first_day if by is CostPeriods.BILL else By(by))
             replaced = reader.cost_days(site.id, first, until, replaced=True) if explain else []
             before = read_before(site.id, replaced) if explain else None
             results.append(
@@ -93,7 +107,7 @@ def cost(
         ]
         echo((report.as_json if output.json else report.as_csv)(found))
     else:
-        _show(results, tz, By(by), catalogue(settings.language))
+        _show(results, tz, By.MONTH if by is CostPeriods.BILL else By(by), catalogue(settings.language))
     if not any(each.answer.sums for each in results):
         sentence = f"Nothing was counted from {first} to {until}." if sites else NO_FRAMES
         echo(sentence, err=output.is_for_programs)

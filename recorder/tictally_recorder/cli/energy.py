@@ -1,13 +1,18 @@
 """`tictally energy`: what the registers counted."""
 
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
+from tictally_recorder.cli.catalogue import paid_by
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
+from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
@@ -18,9 +23,23 @@ from tictally_shared.calendar import By
 from tictally_shared.catalogue import Catalogue
 
 
+class EnergyPeriods(StrEnum):
+    """The periods that energy is summed by."""
+
+    QUARTER = "quarter"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    BILL = "bill"
+
+
 def energy(
     window: Window,
-    by: Annotated[By, typer.Option(help="Period of a row.")] = By.DAY,
+    by: Annotated[EnergyPeriods, typer.Option(help="Period of a row; `bill`: the months of the contract's bills.")] = (
+        EnergyPeriods.DAY
+    ),
     *,
     all_registers: Annotated[bool, typer.Option("--all", help="Show registers that stayed at zero, too.")] = False,
     output: Output,
@@ -37,14 +56,20 @@ def energy(
     start, end = window.moments(tz, present())
     results = []
     with LedgerReader.open(settings.ledger) as reader:
+        contracts = paid_by(settings, reader.sites()).terms.contracts if by is EnergyPeriods.BILL else None
+        shown_by = By.MONTH if contracts else By(by)
         for site in window.sites(reader):
-            rows = energy_rows(reader, EnergyQuery(site.id, start, end, by, tz), all_registers=all_registers)
+            query = EnergyQuery(site.id, start, end, shown_by, tz)
+            if contracts:
+                days = start.astimezone(tz).date(), end.astimezone(tz).date() + timedelta(days=1)
+                query = replace(query, firsts=BillingMonths(site.id, contracts).first_days(*days))
+            rows = energy_rows(reader, query, all_registers=all_registers)
             results.append((site, rows, _missing(reader, site, rows)))
     rows = [row for _, of_site, _ in results for row in of_site]
     if output.is_for_programs:
         echo((as_json if output.json else as_csv)(rows, tz))
     else:
-        _show(results, by, tz, catalogue(settings.language))
+        _show(results, shown_by, tz, catalogue(settings.language))
     if not rows:
         period = f"{start.astimezone(tz):%Y-%m-%d %H:%M} and {end.astimezone(tz):%Y-%m-%d %H:%M}"
         sentence = f"Nothing was counted between {period}." if results else NO_FRAMES

@@ -1,9 +1,10 @@
 """Rows of days added up to days, months or years, a line for each price; the unknown is named, never a zero. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import Final
 
@@ -155,14 +156,15 @@ class Summed:
         return tuple(row for line in self.lines for row in line.rows)
 
 
-def sum_up(rows: Iterable[CostRow], by: By) -> list[Summed]:
+def sum_up(rows: Iterable[CostRow], by: By | Callable[[date], date]) -> list[Summed]:
     """A site's rows by period of time, in order; periods without rows are left out.
 
     Args:
         rows: in order of day.
-        by: day, month or year.
+        by: day, week, month or year; or what gives the first day of the period that a day is in.
     """
-    return [_summed(list(of_one)) for _, of_one in groupby(rows, key=lambda row: first_day(row.day, by))]
+    first = by if callable(by) else partial(first_day, by=by)
+    return [_summed(list(of_one)) for _, of_one in groupby(rows, key=lambda row: first(row.day))]
 
 
 def reasons_of(rows: Iterable[CostRow]) -> list[DatedReason]:

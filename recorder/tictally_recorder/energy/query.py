@@ -20,6 +20,8 @@ class EnergyQuery:
         end: aware, excluded.
         by: the period of a row.
         tz: the zone of hours, days, months and years.
+        firsts: first local days of periods that hold instead of `by`, over the whole window, and that of the one after
+            it; empty: `by` holds.
     """
 
     site: str
@@ -27,6 +29,7 @@ class EnergyQuery:
     end: datetime
     by: By
     tz: ZoneInfo
+    firsts: tuple[date, ...] = ()
 
     @classmethod
     def of_days(cls, site: str, days: tuple[date, date], by: By, tz: ZoneInfo) -> Self:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final, Self
 
 from tictally_recorder.energy.query import EnergyQuery
-from tictally_shared.calendar import QUARTER_MS, By, next_period, period_start, periods
+from tictally_shared.calendar import QUARTER_MS, By, local_midnight, next_period, period_start, periods
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _QUARTER: Final = timedelta(milliseconds=QUARTER_MS)
@@ -38,8 +38,13 @@ class QuarterWindow:
         """
         by, tz = query.by, query.tz
         first, last = (_EPOCH + timedelta(milliseconds=each) for each in data_ms)
-        begin = max(period_start(query.start, By.QUARTER, tz), period_start(first, by, tz))
+        start = period_start(query.start, By.QUARTER, tz)
         end = _EPOCH + -((_EPOCH - query.end) // _QUARTER) * _QUARTER
+        if query.firsts:
+            given = pairwise(local_midnight(day, tz) for day in query.firsts)
+            found = [(max(low, start), min(high, end)) for low, high in given if low <= last and high > first]
+            return cls([(_number(low), _number(high)) for low, high in found if low < high])
+        begin = max(start, period_start(first, by, tz))
         until = min(end, next_period(period_start(last, by, tz), by, tz))
         if begin >= until:
             return cls([])

@@ -29,6 +29,7 @@ class NewContract:
         off_peak: off-peak hours; none: none is written.
         summer_off_peak: those from April to October, where they differ.
         chosen_weekday: 0 is Monday, or None.
+        billing_day: of the month, on which bills begin, or None.
     """
 
     tariff: str
@@ -38,6 +39,7 @@ class NewContract:
     off_peak: Sequence[Hours] = ()
     summer_off_peak: Sequence[Hours] = ()
     chosen_weekday: int | None = None
+    billing_day: int | None = None
 
     def lines(self) -> list[str]:
         """As they stand in the file."""
@@ -56,6 +58,7 @@ class NewContract:
         elif self.off_peak:
             found.append(f"off_peak = {_written(self.off_peak)}")
         found += [f'chosen_day = "{WEEKDAYS[self.chosen_weekday]}"'] if self.chosen_weekday is not None else []
+        found += [f"billing_day = {self.billing_day}"] if self.billing_day is not None else []
         return found
 
 

@@ -22,10 +22,11 @@ from tictally_recorder.tariffs.toml_lines import TomlLines
 from tictally_recorder.tariffs.toml_reader import TomlValues
 from tictally_shared.phrase import Phrase, Value
 
-_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak", "chosen_day")
+_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak", "chosen_day", "billing_day")
 _FORMER_KEYS: Final = {"windows": "off_peak"}
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
+_LAST_OF_MONTH: Final = 31
 
 Refuse = Callable[[str, Phrase], "ContractError"]
 """(key, problem) → the error, at the key's line."""
@@ -166,6 +167,7 @@ def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse:
         aliases=_aliases(table, tariff, refuse),
         off_peak=read_off_peak(table, refuse),
         chosen_weekday=read_chosen_weekday(table, refuse),
+        billing_day=_billing_day(table, refuse),
     )
 
 
@@ -212,6 +214,13 @@ def _power(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse)
             raise refuse("", Phrase(FileProblem.POWER_MISSING, have))
         raise refuse("power", Phrase(FileProblem.POWER_NOT_IN_TARIFF, have | {"power_kva": power}))
     return power
+
+
+def _billing_day(table: dict[str, Any], refuse: Refuse) -> int | None:
+    day = table.get("billing_day")
+    if day is not None and (type(day) is not int or not 1 <= day <= _LAST_OF_MONTH):
+        raise refuse("billing_day", Phrase(FileProblem.BILLING_DAY_WRONG, {"found": repr(day)[:40]}))
+    return day
 
 
 def _aliases(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse) -> dict[str, str]:

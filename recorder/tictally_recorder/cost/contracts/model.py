@@ -38,6 +38,7 @@ class Contract:
         off_peak: the customer's off-peak hours, which comparisons, imported totals and the rules of some tariffs need;
             what registers of periods measured never depends on them. One with a season goes before one without.
         chosen_weekday: that some tariffs let a customer choose, 0 is Monday; None if there is none.
+        billing_day: of a month, on which the supplier's months begin: 24 for those from the 24th to the 23rd. None: 1.
     """
 
     site: str | None
@@ -49,6 +50,7 @@ class Contract:
     aliases: Mapping[str, str] = field(default_factory=dict)
     off_peak: tuple[OffPeak, ...] = ()
     chosen_weekday: int | None = None
+    billing_day: int | None = None
 
     def off_peak_on(self, day: date) -> tuple[Hours, ...]:
         """The off-peak hours of a local day; none if they are not known."""

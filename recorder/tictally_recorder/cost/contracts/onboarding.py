@@ -101,4 +101,5 @@ def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Anno
     option = str(announced)
     known = f"The meter announces {option}; " if option else "The meter does not announce what it is on; "
     lines.append(f"{known}`tictally tariff list` lists the tariffs; your bill has the rest.")
+    lines.append("`tictally contract add` asks for all of it and writes it.")
     return "\n".join(lines)

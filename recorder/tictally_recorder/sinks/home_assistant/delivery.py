@@ -85,11 +85,10 @@ def differing(wanted: Rows, stored: Mapping[str, Mapping[int, StoredRow]]) -> di
 def _is_equal(wanted: StoredRow, stored: StoredRow | None) -> bool:
     return (
         stored is not None
-        and is_near(wanted.sum, stored.sum)
-        and (wanted.state is None or is_near(wanted.state, stored.state))
+        and _is_near(wanted.sum, stored.sum)
+        and (wanted.state is None or _is_near(wanted.state, stored.state))
     )
 
 
-def is_near(wanted: float | None, stored: float | None) -> bool:
-    """True if two values are the same but for what conversions of their unit change."""
+def _is_near(wanted: float | None, stored: float | None) -> bool:
     return wanted is not None and stored is not None and abs(wanted - stored) <= _EXACT

@@ -5,14 +5,14 @@ stay as they are, and sums before them are counted backwards from the first; the
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final, Self
 
 from tictally_recorder.ledger import Site
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.home_assistant.client import Client, Metadata, StoredRow
-from tictally_recorder.sinks.home_assistant.delivery import HOUR_MS, Delivery, is_near
+from tictally_recorder.sinks.home_assistant.delivery import HOUR_MS, Delivery
 from tictally_recorder.sinks.home_assistant.hour_source import HourSource
 from tictally_recorder.sinks.home_assistant.own_statistics import CHUNK_MS
 from tictally_recorder.sinks.home_assistant.progress import DAY_MS
@@ -29,24 +29,20 @@ class HistoryState:
 
     Attributes:
         own_ms: the start of its own first hour, milliseconds since 1970; what is before is ours. None: not seen yet.
-        statistic: whose history it has, without `tictally:`; None while that is not complete.
-        samples: start of an hour → its sum in the history, of the first and the last hour.
+        is_done: True if its history is there.
     """
 
     own_ms: int | None = None
-    statistic: str | None = None
-    samples: dict[int, float] = field(default_factory=dict)
+    is_done: bool = False
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any] | None) -> Self:
         """As `as_json` gave it; a new one from None."""
-        if not found:
-            return cls()
-        return cls(found["own"], found["statistic"], {int(at_ms): total for at_ms, total in found["samples"]})
+        return cls(found["own"], found["done"]) if found else cls()
 
     def as_json(self) -> dict[str, Any]:
         """In values that JSON has."""
-        return {"own": self.own_ms, "statistic": self.statistic, "samples": [*map(list, self.samples.items())]}
+        return {"own": self.own_ms, "done": self.is_done}
 
 
 class EntityHistory:
@@ -67,30 +63,11 @@ class EntityHistory:
         """Its id."""
         return self._entity
 
-    @property
-    def is_done(self) -> bool:
-        """True if its history is there."""
-        return self.state.statistic == self._name
-
-    def connected(self, client: Client, known: Mapping[str, Metadata]) -> None:
-        """A connection was opened, perhaps to a Home Assistant that was emptied or restored: look at samples.
-
-        Raises:
-            SinkError: Home Assistant does not answer.
-        """
-        about = known.get(self._entity)
-        for at_ms, total in self.state.samples.items():
-            units = {self._entity: (about and about.unit) or ""}
-            rows = client.rows(units, at_ms, at_ms + HOUR_MS) if about else {}
-            there = rows.get(self._entity, {}).get(at_ms)
-            if there is None or there.sum is None or not is_near(total, there.sum):
-                self.state.statistic = None
-
     def changed(self, site: str, at_ms: int) -> None:
         """An hour of a site has changed: all sums before the entity's own change with it."""
         is_before = self.state.own_ms is None or at_ms < self.state.own_ms + HOUR_MS
         if is_before and self._name.startswith(object_id(site, "")):
-            self.state.statistic = None
+            self.state.is_done = False
 
     def deliver(
         self,
@@ -127,8 +104,7 @@ class EntityHistory:
             part = {hour_ms: rows[hour_ms] for hour_ms in hours[at : at + CHUNK_MS // HOUR_MS]}
             stored = delivery.stored({self._entity: unit}, min(part), max(part) + HOUR_MS)
             delivery.deliver({form: part}, stored)
-        self.state.samples = {hour_ms: rows[hour_ms].sum or 0.0 for hour_ms in {*hours[:1], *hours[-1:]}}
-        self.state.statistic = self._name
+        self.state.is_done = True
 
     def clear(self, client: Client, delivery: Delivery, known: Mapping[str, Metadata]) -> bool:
         """Let the hours before its own show nothing, as Home Assistant removes no single rows; False: they do.

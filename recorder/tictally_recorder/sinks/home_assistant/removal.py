@@ -46,7 +46,7 @@ def remove(target: Target, ledger: Path, sink: str) -> list[str]:
         finally:
             client.close()
         # The hours before the entity's own are still there: what is its own stays known.
-        kept = {entity: {**state, "statistic": None, "samples": []} for entity, state in states.items()}
+        kept = {entity: {**state, "done": False} for entity, state in states.items()}
         outbox.reset(raw=False, note={"sites": {}, "entities": kept})
     finally:
         outbox.close()

@@ -102,7 +102,7 @@ class HomeAssistantSink:
         return _IDLE_S
 
     def _complete(self, history: EntityHistory, sites: Sequence[Site], connection: _Connection) -> None:
-        if not history.is_done:
+        if not history.state.is_done:
             history.deliver(sites, self._source, connection.client, connection.delivery, connection.known)
             self._save()
 
@@ -144,8 +144,6 @@ class HomeAssistantSink:
         client = Client(self._target)
         try:
             connection = _Connection(client, Delivery(client, self._context.wait), client.statistics())
-            for history in self._histories:
-                history.connected(client, connection.known)
         except BaseException:
             client.close()
             raise
