@@ -3,8 +3,10 @@
 import json
 import shlex
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from backup_building import PARIS, build
@@ -20,7 +22,9 @@ from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.scheduler import make_runner
 from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.translations import ENGLISH
+from tictally_shared.phrase import Phrase
 from tictally_shared.settings import Origins, SettingsError, read_file
 
 
@@ -128,16 +132,43 @@ def test_a_program_that_is_missing_is_reported_before_there_is_a_backup(home: Ho
     assert home.poll("true {file}") == f"there is no folder {home.backups} for backups; is its disk or share mounted?"
 
 
-def test_a_command_that_hangs_is_killed_with_what_it_started(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_that_hangs_is_killed(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     made = home.back_up()
-    runner = home.runner(home.script(f"sleep 300 & echo $! > {shlex.quote(str(home.other / 'pid'))}; wait"))
-    monkeypatch.setattr(runner._job, "_limit_minutes", 0.005)
+    runner = home.runner(home.script("sleep 300"))
+    monkeypatch.setattr(runner._job, "_limit_minutes", 0.001)
     runner.poll(time.time_ns() // 1_000_000)
     assert runner.state.problem is not None
-    assert ENGLISH.phrase(runner.state.problem).startswith("sh took more than 0.005 min for " + made.name)
-    pid = (home.other / "pid").read_text().strip()
-    assert not Path(f"/proc/{pid}").exists() or "Z" in Path(f"/proc/{pid}/stat").read_text().split()[2]
+    assert ENGLISH.phrase(runner.state.problem).startswith("sh took more than 0.001 min for " + made.name)
     verify(made)
+
+
+def test_a_recorder_that_stops_kills_the_command_with_what_it_started(home: Home) -> None:
+    home.back_up()
+    pid = home.other / "pid"
+    script = f'sleep 300 & echo $! > "{pid}.new"; mv "{pid}.new" "{pid}"; wait'
+    runner = home.runner(home.script(script))
+    thread = Thread(target=runner.poll, args=(time.time_ns() // 1_000_000,))
+    thread.start()
+    wait_until(pid.exists)
+    runner.stop()
+    thread.join(20)
+    assert runner.state.problem == Phrase(ProblemCode.RECORDER_STOPPED)
+    wait_until(lambda: is_gone(pid.read_text().strip()))
+
+
+def is_gone(pid: str) -> bool:
+    """True if a process is no more, or is left to whoever has to read its end."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < end_s
+        time.sleep(0.01)
 
 
 def test_its_settings_are_not_in_the_environment_of_the_command(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
