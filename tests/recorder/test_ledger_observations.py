@@ -1,13 +1,16 @@
 """Observations from elsewhere fill the quarters without frames: frames first, every Wh once."""
 
+import sys
 from itertools import permutations
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ledger_building import METER, NOON_MS
 from observation_building import HOUR_MS, QUARTER_MS, energy, hours, observed, points, put, reading, rows, store, undo
 
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Observation, importing
+from tictally_recorder.ledger.observations.rebuild import rebuild, recompute_dirty_import
 
 DAY_MS = 24 * HOUR_MS
 
@@ -196,6 +199,32 @@ def test_undoing_any_of_five_runs_leaves_the_rows_as_without_it(tmp_path: Path) 
         path = made(f"undone{number}.sqlite", None)
         undo(path, number + 1)
         assert rows(path) == rows(made(f"without{number}.sqlite", number))
+
+
+@pytest.mark.parametrize(("first", "last", "is_needed"), [(1, 9, False), (0, 9, True), (1, 11, True), (3, 4, False)])
+def test_what_frames_cover_is_imported_without_recomputing_anything(
+    path: Path, monkeypatch: pytest.MonkeyPatch, first: int, last: int, is_needed: bool
+) -> None:
+    frames = [(NOON_MS + n * QUARTER_MS, 1000 + n) for n in range(4 * 11)]
+    store(path, frames)
+    put(path, hours(NOON_MS - 5 * HOUR_MS, 1, 2, 3))
+    calls: list[int] = []
+
+    def counted(*arguments: Any) -> None:  # noqa: ANN401 - those of the function
+        calls.append(1)
+        rebuild(*arguments)
+
+    monkeypatch.setattr(sys.modules["tictally_recorder.ledger.importing"], "rebuild", counted)
+    before = rows(path)
+    put(path, [energy(NOON_MS + first * HOUR_MS, (last - first) * 60, 5000)])
+    assert bool(calls) is is_needed
+    after = rows(path)
+    monkeypatch.undo()
+    with importing(path) as ledger:  # whatever was skipped changes nothing
+        ledger._connection.execute("INSERT INTO dirty_import SELECT id FROM site")
+        recompute_dirty_import(ledger._connection)
+    assert rows(path) == after
+    assert is_needed or after == before
 
 
 def test_a_site_that_only_imports_knew_ends_with_the_last_of_them(path: Path) -> None:

@@ -12,7 +12,7 @@ from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.model import Site
 from tictally_recorder.ledger.observations.model import ImportRun, ObservedFile
-from tictally_recorder.ledger.observations.rebuild import rebuild
+from tictally_recorder.ledger.observations.rebuild import is_covered, rebuild
 from tictally_recorder.ledger.observations.store import delete_run, import_runs, put_run
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.sites import all_sites, drop_meters_without_frames, site_id
@@ -63,7 +63,9 @@ class Importing:
                 f"the site {site[:40]!r} is ignored; to undo that: tictally site ignore {site[:40]} --undo"
             )
         run = put_run(self._connection, self._labels, found, imported_ms, files)
-        rebuild(self._connection, self._labels, found)
+        # It takes seconds for years of history, and a job imports a day that frames have all of, every day.
+        if not all(is_covered(self._connection, found, file.first_ms, file.last_ms) for file in files):
+            rebuild(self._connection, self._labels, found)
         return run
 
     def put_weather(self, temperatures: Mapping[int, int]) -> int:

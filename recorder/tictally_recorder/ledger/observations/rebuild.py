@@ -58,6 +58,24 @@ def rebuild(connection: sqlite3.Connection, labels: LabelIds, site_id: int) -> N
         _replace(connection, meter_id, wanted.get(meter_id, _Rows()))
 
 
+def is_covered(connection: sqlite3.Connection, site_id: int, first_ms: int, last_ms: int) -> bool:
+    """Whether nothing observed in a time can change what imports fill: the site's only meter has frames throughout.
+
+    Args:
+        connection: of the ledger.
+        site_id: of the site.
+        first_ms: start of the time, milliseconds since 1970.
+        last_ms: its end.
+    """
+    meters = connection.execute("SELECT id FROM meter WHERE site = ?", (site_id,)).fetchall()
+    if len(meters) != 1:
+        return False
+    # Observations in the quarters beside a gap tell about it, too.
+    first, end = first_ms // QUARTER_MS - 1, last_ms // QUARTER_MS + 2
+    frames = LedgerFrames(connection, {}, meters[0][0])
+    return next(frames.gaps(first, end), None) is None
+
+
 def recompute_dirty_import(connection: sqlite3.Connection) -> bool:
     """Recompute the imported quarters of one site that needs it; False if there is none. In a transaction."""
     row = connection.execute("SELECT site FROM dirty_import LIMIT 1").fetchone()
