@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from cost_building import BASE, HPHC, PARIS, d, days, tariff, version
+from cost_building import BASE, HPHC, PARIS, TEMPO_PERIODS, d, days, tariff, version
 from ledger_building import METER
 from observation_building import energy, put, reading, store, undo
 
@@ -19,11 +19,17 @@ from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import Ledger, LedgerReader, Observation
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.calendar import day_bounds_ms
+from tictally_shared.status_register import Colour
 
 NIGHT = ((time(22), time(6)),)
 FIRST, LAST = "2025-07-01", "2025-07-10"
 METER_FROM_MS = int(datetime(2025, 7, 6, 10, 7, tzinfo=PARIS).timestamp()) * 1000
 """When the meter sent its first frame: history is imported up to the day after."""
+TEMPO = tariff(
+    "tempo",
+    TEMPO_PERIODS,
+    version("tempo", "2025-02-01", dict.fromkeys(TEMPO_PERIODS, "0.15"), {6: "15.50"}, powers=(6,)),
+)
 EJP = tariff("ejp", ("HN", "PM"), version("ejp", "2025-02-01", {"HN": "0.1476", "PM": "1.1038"}, {None: "17.20"}))
 
 
@@ -70,13 +76,22 @@ def path(tmp_path: Path) -> Path:
     return path
 
 
-def costs(path: Path, tariff: Tariff, off_peak: tuple[tuple[time, time], ...] = NIGHT) -> list[CostRow]:
+def costs(
+    path: Path,
+    tariff: Tariff,
+    off_peak: tuple[tuple[time, time], ...] = NIGHT,
+    colours: Mapping[date, Colour] | None = None,
+) -> list[CostRow]:
     contract = Contract(METER, tariff.id, d("2025-01-01"), power_kva=6 if tariff is not EJP else None)
     contracts = Contracts([replace(contract, off_peak=(OffPeak(off_peak),) if off_peak else ())])
     with LedgerReader.open(path) as reader:
         (site,) = reader.sites()
         query = SiteDays(site, d(FIRST), d(LAST) + timedelta(days=1), PARIS)
-        return [row for row in cost_of(reader, query, Terms(contracts, {tariff.id: tariff})) if row.period]
+        return [
+            row
+            for row in cost_of(reader, query, Terms(contracts, {tariff.id: tariff}, colours=colours or {}))
+            if row.period
+        ]
 
 
 def by_day(rows: list[CostRow]) -> dict[tuple[str, str], tuple[int, Decimal | None]]:
@@ -146,6 +161,26 @@ def test_without_off_peak_hours_the_cost_of_a_total_is_unknown(path: Path) -> No
 def test_hours_of_another_tariff_never_divide_a_total(path: Path) -> None:
     put(path, curve(d(FIRST), d(LAST)))
     assert {row.quality for row in costs(path, EJP)} == {Quality.UNKNOWN}
+
+
+def test_a_total_has_a_cost_on_tempo_where_the_colours_of_its_days_are_known(path: Path) -> None:
+    put(path, curve(d(FIRST), d(LAST)))
+    known = {day: Colour.BLANC if day == d("2025-07-03") else Colour.BLEU for day in days("2025-07-01", "2025-07-08")}
+    rows = costs(path, TEMPO, colours=known)
+    found = {(str(row.day), row.period): row for row in rows if row.energy_wh}
+    morning, evening = at("2025-07-04T06:00"), at("2025-07-03T22:00")
+    assert found["2025-07-03", "HC BLEU"].energy_wh == sum(counted(at("2025-07-03T00:00"), at("2025-07-03T06:00")))
+    assert found["2025-07-03", "HC BLANC"].energy_wh == sum(counted(evening, at("2025-07-04T00:00")))
+    assert found["2025-07-04", "HC BLANC"].energy_wh == sum(counted(at("2025-07-04T00:00"), morning))
+    assert found["2025-07-04", "HP BLEU"].energy_wh == sum(counted(morning, at("2025-07-04T22:00")))
+    assert {row.quality for row in rows if row.day == d("2025-07-04") and row.energy_wh} == {Quality.ESTIMATED}
+    # Of the first day the night before 06:00, and of the ninth and the tenth all after it has no known colour.
+    unknown = {str(row.day) for row in rows if row.reason and row.reason.code == "tempo_colour_unknown"}
+    assert unknown == {"2025-07-01", "2025-07-09", "2025-07-10"}
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).replace(tzinfo=PARIS).timestamp()) * 1000
 
 
 def test_registers_of_periods_need_no_hours(path: Path) -> None:

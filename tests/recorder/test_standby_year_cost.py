@@ -1,8 +1,8 @@
 """What a base load costs a year: prices and shares of time, computed by hand."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -25,9 +25,11 @@ from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.contracts.model import OffPeak
 from tictally_recorder.cost.standby import LoadQuery, YearCost, year_cost, year_cost_of
 from tictally_recorder.cost.standby.period_shares import CountedSpan, counted_spans
 from tictally_recorder.ledger import Ledger, LedgerReader, TextChange, join_sites
+from tictally_recorder.tariffs.period_rules import PeriodRule, PeriodRules
 from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS
 
@@ -361,3 +363,33 @@ def test_frames_of_more_than_a_year_ago_do_not_count(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     store(path, MeterDays(SITE, d("2025-11-03"), 12, STANDARD))
     assert words(ask_ledger(path, "2026-11-20").reason) == "the meter has not reported which period applies"
+
+
+PRICES = {"WE": "0.1", "HC": "0.2", "HP": "0.3"}
+RULES = [PeriodRule("WE", weekdays=frozenset({5, 6})), PeriodRule("HC", is_off_peak=True), PeriodRule("HP")]
+WEEKEND = replace(
+    tariff("weekend", (*PRICES,), version("weekend", "2025-01-01", PRICES, {None: "9"})), rules=PeriodRules(RULES)
+)
+
+
+@pytest.mark.parametrize("registers", [[], [("BASE", 24 * 30)], [("HCHC", 8 * 30), ("HCHP", 16 * 30)]])
+def test_rules_of_a_tariff_divide_the_year_where_the_meter_does_not(registers: list[tuple[str, int]]) -> None:
+    night = OffPeak(((time(22), time(6)),))
+    contracts = Contracts([Contract(SITE, "weekend", d("2020-01-01"), off_peak=(night,))])
+    paid = Terms(contracts, {"weekend": WEEKEND})
+    found = year_cost(LoadQuery(100, DAY, PARIS), SITE, paid, spans_of(registers))
+    # 2025 has 104 days of weekends among 365, and a third of the others is off-peak.
+    weekend = Decimal(104) / 365
+    assert found.shares == {"WE": weekend, "HC": Decimal(261 * 32) / (365 * 96), "HP": Decimal(261 * 64) / (365 * 96)}
+    without = Terms(Contracts([Contract(SITE, "weekend", d("2020-01-01"))]), {"weekend": WEEKEND})
+    unknown = year_cost(LoadQuery(100, DAY, PARIS), SITE, without, spans_of(registers))
+    assert unknown.reason is not None
+    assert (unknown.amount, unknown.reason.code.value) == (None, "off_peak_hours_unknown")
+
+
+def test_a_meter_that_counts_the_tariffs_periods_goes_before_its_rules() -> None:
+    aliases = {"EASF01": "WE", "EASF02": "HC", "EASF03": "HP"}
+    contracts = Contracts([Contract(SITE, "weekend", d("2020-01-01"), aliases=aliases)])
+    reported = spans_of([("EASF01", 42), ("EASF02", 42), ("EASF03", 84)] * 2)
+    found = year_cost(LoadQuery(100, DAY, PARIS), SITE, Terms(contracts, {"weekend": WEEKEND}), reported)
+    assert found.shares == {"WE": Decimal("0.25"), "HC": Decimal("0.25"), "HP": Decimal("0.5")}

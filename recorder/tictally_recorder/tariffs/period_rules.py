@@ -21,9 +21,10 @@ from tictally_shared.tariff_options import HPHC, TEMPO
 _MIDNIGHT: Final = time(0)
 _QUARTER_MINUTES: Final = 15
 _HOURS_OF_A_DAY: Final = 24
-_TIMES: Final = tuple(
+QUARTER_TIMES: Final = tuple(
     time(hour, minute) for hour in range(_HOURS_OF_A_DAY) for minute in range(0, 60, _QUARTER_MINUTES)
 )
+"""When each quarter-hour of a day begins by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ class PeriodRules:
         kinds = today if self.day_begins == _MIDNIGHT else self._kind(day - timedelta(days=1), terms), today
         if (found := self._slots_of.get(kinds)) is None:
             before, after = kinds
-            found = tuple(self._slot(at, before if at < self.day_begins else after) for at in _TIMES)
+            found = tuple(self._slot(at, before if at < self.day_begins else after) for at in QUARTER_TIMES)
             self._slots_of[kinds] = found
         return found
 

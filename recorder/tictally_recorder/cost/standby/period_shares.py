@@ -1,18 +1,29 @@
 """The share of time of each tariff period, from the strings in which a meter reports the current one. Pure."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import groupby, pairwise
 from typing import Final
 
+from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.energy.period_names import PERIOD_LABELS, PeriodNames
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import TextChange
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
+from tictally_recorder.tariffs.hours import is_within
 from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.tariffs.period_rules import QUARTER_TIMES, DayTerms, PeriodRules
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.tariff_options import option_of_ngtf, option_of_optarif, register_of_ptec
+from tictally_shared.tariff_options import (
+    OPTION_OF_REGISTER,
+    TariffOption,
+    option_of_ngtf,
+    option_of_optarif,
+    register_of_ptec,
+)
 
 OPTIONS: Final = ("NGTF", "OPTARIF")
 """Which option a meter is on: these may stand for years."""
@@ -104,6 +115,41 @@ def shares(tariff: Tariff, spans: Sequence[CountedSpan], aliases: Mapping[str, s
     if reason := _why_not(tariff, times, total, weeks):
         raise UnknownSharesError(reason)
     return {period: Decimal(times.get(period, 0)) / total for period in tariff.periods}
+
+
+def counts_periods(tariff: Tariff, spans: Iterable[CountedSpan], aliases: Mapping[str, str]) -> bool:
+    """True if the meter counts a tariff's own periods; a regulated option's hours are those of no other tariff."""
+    spans = list(spans)
+    named = {period_of(each.register, each.name, each.option, aliases) for each in spans}
+    is_regulated = any(each.register in OPTION_OF_REGISTER or isinstance(each.regime, TariffOption) for each in spans)
+    return bool(spans) and (bool(aliases) or not is_regulated) and named <= set(tariff.periods)
+
+
+def shares_by_rules(
+    rules: PeriodRules, days: Iterable[date], contract: Contract, terms: DayTerms
+) -> dict[str, Decimal]:
+    """How the time of some days is divided among a tariff's periods by its own rules: each one's share of 1.
+
+    Args:
+        rules: of the tariff.
+        days: local; one with a change of the clock counts like any other.
+        contract: has the off-peak hours.
+        terms: what the rules need to know beside them.
+
+    Raises:
+        UnknownSharesError: nobody knows what a rule asks for.
+    """
+    counted: Counter[str] = Counter()
+    for day in days:
+        hours = contract.off_peak_on(day)
+        for slot, at in zip(rules.of_day(day, terms), QUARTER_TIMES, strict=True):
+            found = slot.off_peak if hours and is_within(at, hours) else slot.peak
+            if slot.off_peak != slot.peak and not hours:
+                found = Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
+            if isinstance(found, Reason):
+                raise UnknownSharesError(found)
+            counted[found] += 1
+    return {period: Decimal(counted[period]) / counted.total() for period in rules.periods}
 
 
 def _by_week(spans: Sequence[CountedSpan], aliases: Mapping[str, str]) -> dict[int, dict[str, int]]:

@@ -10,11 +10,18 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.reasons import no_price, provisional_reason
-from tictally_recorder.cost.standby.period_shares import CountedSpan, UnknownSharesError, shares
+from tictally_recorder.cost.standby.period_shares import (
+    CountedSpan,
+    UnknownSharesError,
+    counts_periods,
+    shares,
+    shares_by_rules,
+)
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.tariffs.model import Direction, Tariff, Version
+from tictally_recorder.tariffs.period_rules import DayTerms
 from tictally_recorder.tariffs.series import Series
-from tictally_shared.calendar import midnight_ms
+from tictally_shared.calendar import days_between, midnight_ms
 
 HOURS: Final = 8760
 """Of a year of 365 days."""
@@ -91,7 +98,7 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
         if tariff.series:
             price = _mean_of(tariff, terms.series.get(tariff.id), day, query.tz)
         else:
-            divided = _divided(tariff, spans, contract)
+            divided = _divided(tariff, spans, contract, day, terms)
             price = _mean(version, contract, divided)
     except UnknownSharesError as error:
         return YearCost(va, currency=tariff.currency, version=version.id, reason=error.reason)
@@ -106,10 +113,17 @@ def year_cost(query: LoadQuery, site: str, terms: Terms, spans: Sequence[Counted
     )
 
 
-def _divided(tariff: Tariff, spans: Sequence[CountedSpan], contract: Contract) -> dict[str, Decimal]:
+def _divided(
+    tariff: Tariff, spans: Sequence[CountedSpan], contract: Contract, day: date, terms: Terms
+) -> dict[str, Decimal]:
     if len(tariff.periods) == 1:
         return {tariff.periods[0]: Decimal(1)}
-    return shares(tariff, spans, contract.aliases)
+    rules = tariff.rules
+    if rules is None or counts_periods(tariff, spans, contract.aliases):
+        return shares(tariff, spans, contract.aliases)
+    first, end = year_before(day)
+    year = days_between(first, end - timedelta(days=1))
+    return shares_by_rules(rules, year, contract, DayTerms(contract.chosen_weekday, terms.colours))
 
 
 def _mean(version: Version, contract: Contract, divided: Mapping[str, Decimal]) -> Decimal:
