@@ -14,6 +14,7 @@ from tictally_recorder.energy.register_totals import (
     is_supplier_register,
     period_of,
 )
+from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.tariff_options import HPHC, TARIFF_OPTIONS, TariffOption, option_of_ngtf
 
@@ -41,6 +42,21 @@ class LocalQuarter:
         """All consumption."""
         return consumption_total(self._rows)
 
+    @cached_property
+    def energy_wh(self) -> int:
+        """The sum of all consumption."""
+        return self.total.energy_wh
+
+    @cached_property
+    def is_estimated(self) -> bool:
+        """True if some of it is."""
+        return self.total.estimated
+
+    @cached_property
+    def incomplete(self) -> Reason | None:
+        """Why that is not all of the energy, or None."""
+        return self.total.incomplete
+
     def of_registers(self, tariff: Tariff) -> Mapping[str, Counted] | None:
         """Period → what the meter's own registers counted, or None if they do not count the tariff's periods."""
         periods, option = set(tariff.periods), self._option
@@ -63,7 +79,7 @@ class LocalQuarter:
         self, found: Mapping[str, Counted], periods: set[str], aliases: Mapping[str, str]
     ) -> Mapping[str, Counted] | None:
         """What was counted, where that is all of some periods and nothing else."""
-        is_whole = found.keys() <= periods and bool(found or not self.total.energy_wh)
+        is_whole = found.keys() <= periods and bool(found or not self.energy_wh)
         return found if is_whole and self._counts_all(periods, self._names(aliases)) else None
 
     def _counts_all(self, periods: set[str], names: set[str]) -> bool:

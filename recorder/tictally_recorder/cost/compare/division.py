@@ -9,6 +9,7 @@ those of this one, even where its periods have the same names.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Self
 
 from tictally_recorder.cost.compare.model import Assumed
 from tictally_recorder.cost.local_quarter import LocalQuarter
@@ -16,7 +17,7 @@ from tictally_recorder.energy.register_totals import Counted
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.hours import Hours, is_within
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.period_rules import DayTerms, PeriodRules, Slot, number_of
+from tictally_recorder.tariffs.period_rules import DayTerms, Slot, number_of
 from tictally_shared.tariff_options import HPHC
 
 _OFF_PEAK, _PEAK = HPHC.periods
@@ -69,63 +70,79 @@ def divide(
     if not is_metered:
         reasons.add(Reason(ReasonCode.UNMETERED_IN_PART))
     estimated = False
-    hours: tuple[Hours, ...] = ()
-    slots = _slots(tariff.division, day, quarters, assumed)
+    by_clock = _Clock.of(tariff, day, quarters, assumed)
     for quarter in quarters:
-        divided, by_hours = _divide(tariff, quarter, assumed, slots)
-        hours = by_hours or hours
-        for period, found in divided.items():
-            estimated |= found.estimated
-            if found.incomplete:
-                reasons.add(found.incomplete)
+        parts = by_clock.divide(quarter)
+        if isinstance(parts, str | Reason):
+            found = [(parts, quarter.energy_wh, quarter.is_estimated, quarter.incomplete)]
+        else:
+            found = [(period, each.energy_wh, each.estimated, each.incomplete) for period, each in parts]
+        for period, energy_wh, is_estimated, incomplete in found:
+            estimated |= is_estimated
+            if incomplete:
+                reasons.add(incomplete)
             if isinstance(period, str):
-                energy[period] += found.energy_wh
-            elif found.energy_wh:
+                energy[period] += energy_wh
+            elif energy_wh:
                 reasons.add(period)
-    return DividedDay(day, energy, frozenset(reasons), estimated, hours)
+    return DividedDay(day, energy, frozenset(reasons), estimated, by_clock.used)
 
 
-_Divided = Mapping[str | Reason, Counted]
+_Parts = str | Reason | Sequence[tuple[str | Reason, Counted]]
+"""The period of all of a quarter's energy, or why it has none; or what is in several."""
 
 
-def _slots(
-    rules: PeriodRules | None, day: date, quarters: Sequence[LocalQuarter], assumed: Assumed
-) -> Sequence[Slot] | None:
-    if rules is None or not quarters:
-        return None
-    chosen, contract = assumed.chosen_weekday, quarters[0].contract
-    if chosen is None and contract is not None:
-        chosen = contract.chosen_weekday
-    return rules.of_day(day, DayTerms(chosen, assumed.colours))
+@dataclass
+class _Clock:
+    """How the quarters of a day are divided.
 
+    Attributes:
+        tariff: by whose periods.
+        slots: of its rules, or None if it has none.
+        given: off-peak hours that are given instead of registers' and the contract's.
+        hours: those that are given, else the contract's of that day.
+        used: the same where they divided some energy.
+    """
 
-def _divide(
-    tariff: Tariff, quarter: LocalQuarter, assumed: Assumed, slots: Sequence[Slot] | None
-) -> tuple[_Divided, tuple[Hours, ...]]:
-    """A quarter's energy by period, what cannot be divided under the reason; and the off-peak hours that were used."""
-    total = quarter.total
-    if len(tariff.periods) == 1:
-        return {tariff.periods[0]: total}, ()
-    is_given = bool(assumed.off_peak_hours) and set(tariff.periods) == set(HPHC.periods)
-    found = None if is_given else quarter.of_registers(tariff)
-    if found is not None:
-        return {period: counted for period, counted in found.items()}, ()  # noqa: C416 - keys of a wider type
-    if slots is None:
-        return {Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id}): total}, ()
-    slot = slots[number_of(quarter.local)]
-    if slot.off_peak == slot.peak:
-        return {slot.peak: total}, ()
-    return _by_off_peak(quarter, slot, assumed.off_peak_hours)
+    tariff: Tariff
+    slots: Sequence[Slot] | None
+    given: tuple[Hours, ...]
+    hours: tuple[Hours, ...]
+    used: tuple[Hours, ...] = ()
 
+    @classmethod
+    def of(cls, tariff: Tariff, day: date, quarters: Sequence[LocalQuarter], assumed: Assumed) -> Self:
+        """Of a local day; all its quarters are of one contract."""
+        given, contract = assumed.off_peak_hours, quarters[0].contract if quarters else None
+        hours = given or (contract.off_peak_on(day) if contract else ())
+        if (rules := tariff.division) is None or not quarters:
+            return cls(tariff, None, given, hours)
+        chosen = assumed.chosen_weekday
+        if chosen is None and contract is not None:
+            chosen = contract.chosen_weekday
+        return cls(tariff, rules.of_day(day, DayTerms(chosen, assumed.colours)), given, hours)
 
-def _by_off_peak(quarter: LocalQuarter, slot: Slot, given: tuple[Hours, ...]) -> tuple[_Divided, tuple[Hours, ...]]:
-    """By the hours that are given, else as a meter on HP/HC counts, else by the contract's hours."""
-    total = quarter.total
-    split = None if given else quarter.of_off_peak()
-    if split is not None:
-        return {slot.off_peak if name == _OFF_PEAK else slot.peak: counted for name, counted in split.items()}, ()
-    hours = given or (quarter.contract.off_peak_on(quarter.local.date()) if quarter.contract else ())
-    if not hours:
-        return {Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN): total}, ()
-    found = slot.off_peak if is_within(quarter.local.time(), hours) else slot.peak
-    return {found: total}, hours if total.energy_wh else ()
+    def divide(self, quarter: LocalQuarter) -> _Parts:
+        """Of a quarter: registers first, then rules."""
+        tariff = self.tariff
+        if len(tariff.periods) == 1:
+            return tariff.periods[0]
+        is_given = bool(self.given) and set(tariff.periods) == set(HPHC.periods)
+        found = None if is_given else quarter.of_registers(tariff)
+        if found is not None:
+            return [*found.items()]
+        if self.slots is None:
+            return Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id})
+        slot = self.slots[number_of(quarter.local)]
+        return slot.peak if slot.off_peak == slot.peak else self._by_off_peak(quarter, slot)
+
+    def _by_off_peak(self, quarter: LocalQuarter, slot: Slot) -> _Parts:
+        """By the hours that are given, else as a meter on HP/HC counts, else by the contract's hours."""
+        split = None if self.given else quarter.of_off_peak()
+        if split is not None:
+            return [(slot.off_peak if name == _OFF_PEAK else slot.peak, each) for name, each in split.items()]
+        if not self.hours:
+            return Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
+        if quarter.energy_wh:
+            self.used = self.hours
+        return slot.off_peak if is_within(quarter.local.time(), self.hours) else slot.peak
