@@ -40,6 +40,7 @@ def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(path))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     return path
 
 
@@ -247,8 +248,9 @@ def test_without_a_sink_its_status_is_that_there_is_none(capsys: pytest.CaptureF
 
 
 def test_an_empty_ledger_is_reported_in_the_same_words_by_every_command(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     path = tmp_path / "new.sqlite"
     Ledger.open(path).close()
     for command in ("energy", "cost", "compare", "bill", "standby", "site list", f"backup {tmp_path / 'b.tictally'}"):

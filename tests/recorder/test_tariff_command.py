@@ -61,7 +61,7 @@ def test_list_names_every_tariff_with_its_newest_version(tariff: Commands, monke
     assert code == 0
     (line,) = [line for line in out.splitlines() if line.startswith("edf-bleu-hphc")]
     assert line.split()[:7] == ["edf-bleu-hphc", "EDF", "Tarif", "Bleu,", "option", "Heures", "Creuses"]
-    assert line.split()[7:10] == ["20", "2026-08-01", "secondary"]
+    assert line.split()[7:] == ["20", "2026-08-01", "non", "officielle"]
 
 
 def test_list_is_in_the_language_of_the_settings(tariff: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,15 +94,15 @@ def test_show_prints_the_version_of_a_day(tariff: Commands, monkeypatch: pytest.
     code, out, err = tariff("show", "edf-bleu-hphc", "--on", "2025-07-31")
     assert (code, err) == (0, "")
     lines = [" ".join(line.split()) for line in out.splitlines()]
-    assert lines[0].startswith("edf-bleu-hphc 2025-02-01, hash ")
+    assert lines[0].startswith("edf-bleu-hphc 2025-02-01, empreinte ")
     assert lines[1:4] == [
-        "EDF, Tarif Bleu, option Heures Creuses: amounts in EUR, consumption",
-        "Holds from 2025-02-01 to 2025-07-31",
-        "Source: CRE, open data (official); shipped/edf-bleu-hphc.toml",
+        "EDF, Tarif Bleu, option Heures Creuses : montants en EUR, consommation",
+        "En vigueur du 2025-02-01 au 2025-07-31",
+        "Source : CRE, open data (officielle) ; shipped/edf-bleu-hphc.toml",
     ]
-    assert "6, 9, 12, 15, 18, 24, 30, 36 kVA HC 0.1696 0.1076 official CRE, open data" in lines
-    assert "HP 0.2146 0.1451 official CRE, open data" in lines
-    assert "6 kVA 14.04 11.48 official EDF, price grid" in lines
+    assert "6, 9, 12, 15, 18, 24, 30, 36 kVA HC 0,1696 0,1076 officielle CRE, open data" in lines
+    assert "HP 0,2146 0,1451 officielle CRE, open data" in lines
+    assert "6 kVA 14,04 11,48 officielle EDF, price grid" in lines
 
 
 def test_show_marks_what_is_unknown(tariff: Commands) -> None:

@@ -556,6 +556,7 @@ class Importing:
 @pytest.fixture
 def importing(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Importing:
     monkeypatch.delenv("TICTALLY_CONFIG", raising=False)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     return Importing(tmp_path, capsys)
 
 

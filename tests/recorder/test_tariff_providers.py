@@ -81,6 +81,7 @@ def almanac(monkeypatch: pytest.MonkeyPatch) -> Iterator[Almanac]:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Home:
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     home = Home(tmp_path, capsys)
     home.file.write_text(json.dumps(FILE))
     return home

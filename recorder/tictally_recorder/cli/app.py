@@ -12,7 +12,7 @@ from tictally_recorder.cli import contract, imports, job, sink, site, tariff, to
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
-from tictally_recorder.cli.console import echo, echo_error, echo_warning
+from tictally_recorder.cli.console import echo, echo_error, echo_warning, error_text, speak
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
@@ -23,18 +23,28 @@ from tictally_recorder.cli.reconcile import reconcile
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.cli.temperature import temperature
 from tictally_recorder.cli.tempo import tempo
-from tictally_recorder.cost.contracts import ContractError
 from tictally_recorder.export import ExportError
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.jobs import JobError
 from tictally_recorder.ledger import LedgerError
 from tictally_recorder.service import record as run_recorder
 from tictally_recorder.sinks.protocol import SinkError
-from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
+from tictally_recorder.tariffs.errors import InFileError, UnknownTariff
 from tictally_recorder.tariffs.importing import NothingToUndoError
 from tictally_shared.runtime import log
 from tictally_shared.settings import SettingsError
 
+_FAILURES: Final = (
+    InFileError,
+    LedgerError,
+    BackupError,
+    ExportError,
+    UnknownTariff,
+    SinkError,
+    JobError,
+    FetchError,
+    NothingToUndoError,
+)
 _FAILED, _WRONG_USE, _INTERRUPTED = 1, 2, 130
 _EPILOG: Final = """Exit codes: 0 done; 1 failed, or the answer needs attention; 2 wrong use or a wrong setting; 130
 interrupted. Environment: TICTALLY_* (docs/settings.md), NO_COLOR, COLUMNS."""
@@ -103,6 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         The exit code: 0, 1 for what failed, 2 for wrong use or a wrong setting. Each failure is one message on stderr.
     """
+    speak("en")  # until the settings are known
     try:
         result = app(arguments, prog_name="tictally", standalone_mode=False)
         sys.stdout.flush()
@@ -112,19 +123,8 @@ def main(arguments: list[str] | None = None) -> int:
         for each in error.warnings:
             echo_warning(each)
         return _fail(str(error), _WRONG_USE)
-    except (
-        LedgerError,
-        BackupError,
-        ExportError,
-        TariffError,
-        UnknownTariff,
-        ContractError,
-        SinkError,
-        JobError,
-        FetchError,
-        NothingToUndoError,
-    ) as error:
-        return _fail(str(error), _FAILED)
+    except _FAILURES as error:
+        return _fail(error_text(error), _FAILED)
     except typer.Abort:
         return _INTERRUPTED
     except BrokenPipeError:

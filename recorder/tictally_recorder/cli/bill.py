@@ -15,7 +15,7 @@ from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import Catalogue
@@ -47,7 +47,7 @@ def bill(window: Window, *, json: JsonOption = False, configuration: Configurati
     else:
         _show(bills, catalogue(settings.language))
     if not bills:
-        echo(NO_FRAMES, err=json)
+        echo(catalogue(settings.language).text("report.no_frames"), err=json)
     end_with_problems(
         advice, paid.catalogue, (*paid.broken_of([site.id for site in asked]), *paid.catalogue.broken.taxes)
     )
@@ -57,8 +57,8 @@ def _show(bills: list[Bill], words: Catalogue) -> None:
     for number, each in enumerate(bills):
         if number:
             echo("")
-        echo(f"Bill of site {each.site}, {each.start} to {each.end} (excluded)")
-        for section in sections(each):
+        echo(words.text("bill.head", site=each.site, start=str(each.start), end=str(each.end)))
+        for section in sections(each, words):
             echo("")
             print_table(_table(section))
         if found := remarks(each):

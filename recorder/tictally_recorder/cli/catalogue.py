@@ -5,7 +5,7 @@ from datetime import date
 
 import typer
 
-from tictally_recorder.cli.console import echo_error
+from tictally_recorder.cli.console import echo_error, error_text
 from tictally_recorder.cli.window import present
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.onboarding import how_to_begin, how_to_join, needs_contract
@@ -15,6 +15,7 @@ from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.translations import catalogue as words_of
 
 
 def paid_by(settings: Settings, sites: Iterable[Site]) -> LoadedTerms:
@@ -56,7 +57,7 @@ def tariff_of(catalogue: TariffCatalogue, tariff_id: str) -> Tariff:
 def report_broken(catalogue: TariffCatalogue) -> None:
     """Report on stderr which of the user's files cannot be used."""
     for error in catalogue.errors:
-        echo_error(str(error))
+        echo_error(error_text(error))
 
 
 def first_contract_help(
@@ -97,6 +98,21 @@ def end_with_problems(
     report_broken(catalogue)
     if advice or (catalogue.errors if used is None else used):
         raise typer.Exit(1)
+
+
+def nothing_counted(first: date, until: date, settings: Settings, *, has_sites: bool) -> str:
+    """Why an answer is empty: nothing was counted on its days, or no frame has come yet.
+
+    Args:
+        first: of the days.
+        until: the day after the last.
+        settings: with the language.
+        has_sites: the ledger has a site.
+    """
+    words = words_of(settings.language)
+    if not has_sites:
+        return words.text("report.no_frames")
+    return words.text("report.nothing_counted", start=str(first), end=str(until))
 
 
 def today(settings: Settings) -> date:

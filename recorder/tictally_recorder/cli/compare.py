@@ -10,14 +10,14 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tictally_recorder.calendars.tempo import CalendarFileError, read_days
-from tictally_recorder.cli.catalogue import end_with_problems, paid_by
+from tictally_recorder.cli.catalogue import end_with_problems, nothing_counted, paid_by
 from tictally_recorder.cli.console import echo, print_table, progress
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.cli.window import Window, day_of, present
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.query import SiteDays, days_with_frames
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import compare as report
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 from tictally_recorder.tariffs.template_files import with_templates
@@ -129,11 +129,11 @@ def compare(
     else:
         words = catalogue(settings.language)
         for answer in answers:
-            print_table(report.as_table(answer))
+            print_table(report.as_table(answer, words))
             for remark in report.remarks(answer):
                 echo(words.phrase(remark))
     if not answers:
-        echo(f"Nothing was counted from {first} to {until}." if days_of else NO_FRAMES, err=json)
+        echo(nothing_counted(first, until, settings, has_sites=bool(days_of)), err=json)
     end_with_problems((), paid.catalogue, paid.broken_of([site.id for site in days_of]))
 
 

@@ -5,6 +5,7 @@ import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from rich.console import Console
@@ -13,8 +14,32 @@ from rich.table import Table
 from rich.text import Text
 
 from tictally_recorder.reports.table import fit
+from tictally_recorder.tariffs.errors import InFileError
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import Catalogue
 
 _SHOWN_AFTER_S: Final = 1.0
+# Of this run's messages: errors are shown where the settings are no longer at hand, or could not be read.
+_language: ContextVar[str] = ContextVar("language", default="en")
+
+
+def speak(language: str) -> None:
+    """Show errors in a language from now on."""
+    _language.set(language)
+
+
+def spoken() -> Catalogue:
+    """The words of this run's language."""
+    return catalogue(_language.get())
+
+
+def error_text(error: Exception) -> str:
+    """The message of an error; of one in a file of the user's where it is and what is wrong there, in the language."""
+    if not isinstance(error, InFileError):
+        return str(error)
+    words = spoken()
+    about = {"file": error.file, "line": error.line, "problem": words.phrase(error.problem)}
+    return words.text("issue.broken_file", **about)
 
 
 def print_table(table: Table) -> None:

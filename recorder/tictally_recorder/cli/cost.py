@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from tictally_recorder.cli.catalogue import end_with_problems, first_contract_help, paid_by
+from tictally_recorder.cli.catalogue import end_with_problems, first_contract_help, nothing_counted, paid_by
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
@@ -15,7 +15,7 @@ from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
 from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import cost as report
 from tictally_recorder.reports import cost_explain as explaining
 from tictally_recorder.reports.cost_before import Before, as_records, as_text, read_before
@@ -109,8 +109,7 @@ def cost(
     else:
         _show(results, tz, By.MONTH if by is CostPeriods.BILL else By(by), catalogue(settings.language))
     if not any(each.answer.sums for each in results):
-        sentence = f"Nothing was counted from {first} to {until}." if sites else NO_FRAMES
-        echo(sentence, err=output.is_for_programs)
+        echo(nothing_counted(first, until, settings, has_sites=bool(sites)), err=output.is_for_programs)
     end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
 
 
@@ -125,9 +124,9 @@ def _show(results: list[_Result], tz: ZoneInfo, by: By, words: Catalogue) -> Non
     for number, each in enumerate(shown):
         if number:
             echo("")
-        print_table(report.as_table(each.answer))
+        print_table(report.as_table(each.answer, words))
         for remark in [*report.remarks(each.answer), *each.beyond]:
             echo(words.phrase(remark))
         if each.before is not None:
-            for line in ["", *explaining.as_text(each.answer, tz), *as_text(each.before, by, tz)]:
+            for line in ["", *explaining.as_text(each.answer, tz, words), *as_text(each.before, by, tz, words)]:
                 echo(line)

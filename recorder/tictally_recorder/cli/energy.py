@@ -16,7 +16,7 @@ from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, gaps
 from tictally_recorder.energy import energy as energy_rows
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader, Site
+from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reports.energy import Missing, as_csv, as_json, as_table, remarks
 from tictally_recorder.translations import catalogue
 from tictally_shared.calendar import By
@@ -71,8 +71,9 @@ def energy(
     else:
         _show(results, shown_by, tz, catalogue(settings.language))
     if not rows:
-        period = f"{start.astimezone(tz):%Y-%m-%d %H:%M} and {end.astimezone(tz):%Y-%m-%d %H:%M}"
-        sentence = f"Nothing was counted between {period}." if results else NO_FRAMES
+        words = catalogue(settings.language)
+        period = {name: f"{moment.astimezone(tz):%Y-%m-%dT%H:%M}" for name, moment in (("start", start), ("end", end))}
+        sentence = words.text("report.nothing_between", **period) if results else words.text("report.no_frames")
         echo(sentence, err=output.is_for_programs)
 
 
@@ -90,6 +91,6 @@ def _show(results: list[tuple[Site, list[EnergyRow], Missing]], by: By, tz: Zone
     for number, (site, rows, missing) in enumerate(shown):
         if number:
             echo("")
-        print_table(as_table(site.id, rows, by, tz))
+        print_table(as_table(site.id, rows, by, tz, words))
         for remark in remarks(rows, missing, tz):
             echo(words.phrase(remark))

@@ -26,6 +26,8 @@ from tictally_recorder.imports.state import run_records
 from tictally_recorder.ledger import ImportRun, LedgerReader
 from tictally_recorder.reports import imports as report
 from tictally_recorder.settings import Settings
+from tictally_recorder.translations import catalogue, form_text, origin_text
+from tictally_shared.catalogue import Catalogue
 
 _FILES = "files"
 # Long-term statistics are younger.
@@ -91,13 +93,13 @@ def files_(
         with progress("Reading") as advance:
             read, skipped = read_files(files, settings, known, advance)
         if not read:
-            _nothing_new(skipped, json=json)
+            _nothing_new(skipped, catalogue(settings.language), json=json)
             return
         with progress("Importing"):
             outcome = import_files(settings, read, target.site, datetime.now(UTC), is_dry_run=target.dry_run)
     except ImportFileError as error:
         echo_error(str(error))
-        echo_error("nothing was imported")
+        echo_error(catalogue(settings.language).text("import_text.not_imported"))
         raise typer.Exit(1) from None
     _show(outcome, skipped, configuration, json=json)
 
@@ -132,14 +134,14 @@ def home_assistant(
         with progress("Fetching"):
             file = fetch_statistics(settings.section(HomeAssistantSettings), since, until)
         if file.hash in known_hashes(settings.ledger, target.site):
-            _nothing_new([file.name], json=json)
+            _nothing_new([file.name], catalogue(settings.language), json=json)
             return
         outcome = import_files(
             settings, [FileRead(HomeAssistantStatistics(), file)], target.site, now, is_dry_run=target.dry_run
         )
     except (ImportFileError, FetchError) as error:
         echo_error(str(error))
-        echo_error("nothing was imported")
+        echo_error(catalogue(settings.language).text("import_text.not_imported"))
         raise typer.Exit(1) from None
     _show(outcome, (), configuration, json=json)
 
@@ -160,17 +162,23 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     settings = configuration.settings()
     with LedgerReader.open(settings.ledger) as reader:
         runs = reader.import_runs()
+    words = catalogue(settings.language)
     if json:
         echo(json_.dumps(list(run_records(runs)), ensure_ascii=False, indent=2))
         return
     if runs:
-        print_table(report.runs_as_table(runs, settings.zone))
+        print_table(report.runs_as_table(runs, settings.zone, words))
     else:
-        echo("Nothing has been imported.")
+        echo(words.text("import_text.none"))
     echo("")
     for each in importers():
-        missing = f" (needs {each.requires}, which is not installed)" if each.requires else ""
-        echo(f"{each.name}, {each.title}: {each.form}{missing}.")
+        missing = words.text("import_text.needs", package=each.requires) if each.requires else ""
+        about = {
+            "name": each.name,
+            "title": origin_text(words, each.name, each.title),
+            "form": form_text(words, each.name, each.form),
+        }
+        echo(words.text("import_text.importer", missing=missing, **about))
 
 
 @app.command(short_help="Delete a run and all that came of it.")
@@ -191,21 +199,24 @@ def undo(
         records = [{**each, "months": [month.to_record() for month in months]} for each in run_records([undone])]
         echo(json_.dumps(records, ensure_ascii=False, indent=2))
         return
-    print_table(report.months_as_table(months))
+    words = catalogue(settings.language)
+    print_table(report.months_as_table(months, words))
     echo("")
-    echo(f"Run {run} is undone: {_values(undone)} of site {undone.site} from {report.files_of(undone)}.")
+    about = {"values": _values(undone, words), "site": undone.site, "files": report.files_of(undone, words)}
+    echo(words.text("import_text.undone", run=run, **about))
 
 
-def _nothing_new(skipped: Sequence[str], *, json: bool) -> None:
+def _nothing_new(skipped: Sequence[str], words: Catalogue, *, json: bool) -> None:
     if json:
         echo("[]")
     for name in skipped:
-        echo(f"{name} is imported already.", err=json)
-    echo("There is nothing new to import.", err=json)
+        echo(words.text("import_text.skipped", file=name), err=json)
+    echo(words.text("import_text.nothing_new"), err=json)
 
 
 def _show(outcome: Outcome, skipped: Sequence[str], configuration: Configuration, *, json: bool) -> None:
-    tz, run = configuration.settings(warns=False).zone, outcome.run
+    settings, run = configuration.settings(warns=False), outcome.run
+    tz, words = settings.zone, catalogue(settings.language)
     if json:
         (record,) = run_records([run])
         record |= {
@@ -217,27 +228,32 @@ def _show(outcome: Outcome, skipped: Sequence[str], configuration: Configuration
         }
         echo(json_.dumps([record], ensure_ascii=False, indent=2))
         return
-    print_table(report.months_as_table(outcome.months))
+    print_table(report.months_as_table(outcome.months, words))
     echo("")
     for name in skipped:
-        echo(f"{name} is imported already, or given twice.")
-    for sentence in report.gap_sentences(outcome.gaps, tz):
+        echo(words.text("import_text.skipped_or_twice", file=name))
+    for sentence in report.gap_sentences(outcome.gaps, tz, words):
         echo(sentence)
-    times = f"{report.minute(run.first_ms, tz)} to {report.minute(run.last_ms, tz)}"
-    site = f"the new site {run.site}" if outcome.is_new_site else f"site {run.site}"
+    about = {
+        "values": _values(run, words),
+        "site": words.text("import_text.new_site" if outcome.is_new_site else "import_text.site", site=run.site),
+        "start": report.minute(run.first_ms, tz),
+        "end": report.minute(run.last_ms, tz),
+        "files": report.files_of(run, words),
+    }
     if outcome.is_dry_run:
-        echo(f"Without --dry-run: {_values(run)} for {site}, {times}, from {report.files_of(run)}.")
-        echo("Nothing was imported.")
+        echo(words.text("import_text.would_import", **about))
+        echo(words.text("import_text.dry_run"))
     else:
-        echo(f"Run {run.id}: imported {_values(run)} for {site}, {times}, from {report.files_of(run)}.")
-        echo(f"`tictally import undo {run.id}` undoes it.")
+        echo(words.text("import_text.imported", run=run.id, **about))
+        echo(words.text("import_text.how_to_undo", run=run.id))
 
 
-def _values(run: ImportRun) -> str:
+def _values(run: ImportRun, words: Catalogue) -> str:
     readings, intervals = (sum(counts) for counts in zip(*((f.readings, f.intervals) for f in run.files), strict=True))
     parts = []
     if readings:
-        parts.append(f"{readings} register readings")
+        parts.append(words.text("import_text.readings", count=readings))
     if intervals:
-        parts.append(f"{intervals} energies")
-    return " and ".join(parts)
+        parts.append(words.text("import_text.energies", count=intervals))
+    return words.listed(parts)

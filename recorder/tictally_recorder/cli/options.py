@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder.cli.console import echo_warning
+from tictally_recorder.cli.console import echo_warning, speak
 from tictally_recorder.features import load
 from tictally_recorder.settings import SERVICE_FILE, Settings
 from tictally_shared.settings import EnvironmentFile, Origins, read_file
@@ -45,6 +45,7 @@ class Configuration:
             SettingsError: one is wrong.
         """
         settings = settings_of(self.config, self.ledger)
+        speak(settings.language)
         for each in settings.warnings if warns else ():
             echo_warning(each)
         return settings

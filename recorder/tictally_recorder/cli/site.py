@@ -13,7 +13,6 @@ from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.cli.window import present
 from tictally_recorder.ledger import (
-    NO_FRAMES,
     IgnoredSite,
     LedgerReader,
     Site,
@@ -22,7 +21,9 @@ from tictally_recorder.ledger import (
     remove_site,
     undo_ignore,
 )
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import Catalogue
 
 app = group("List sites and their meters; join, ignore or remove sites.")
 
@@ -34,15 +35,16 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     settings = configuration.settings()
     with LedgerReader.open(settings.ledger) as reader:
         sites, ignored = reader.sites(), reader.ignored_sites()
+    words = catalogue(settings.language)
     if json:
         echo(sites_as_json(sites, ignored, settings.zone))
     else:
         if sites:
-            print_table(site_table(sites, settings.zone))
+            print_table(site_table(sites, settings.zone, words))
         for each in ignored:
-            echo(ignored_text(each, settings.zone))
+            echo(ignored_text(each, settings.zone, words))
     if not (sites or ignored):
-        echo(NO_FRAMES, err=json)
+        echo(words.text("report.no_frames"), err=json)
 
 
 @app.command(short_help="Make one site of two, after a meter exchange.")
@@ -56,8 +58,9 @@ def join(
 
     NEW and OLD are ids as `tictally site list` shows them, or meters of the sites. The recorder may run meanwhile.
     """
-    join_sites(configuration.settings().ledger, new, old)
-    echo(f"The meters of {new} belong to the site of {old} now.")
+    settings = configuration.settings()
+    join_sites(settings.ledger, new, old)
+    echo(catalogue(settings.language).text("site_text.joined", new=new, old=old))
 
 
 @app.command(short_help="Record a site no more, and show it nowhere; or undo that.")
@@ -73,12 +76,13 @@ def ignore(
     What is recorded of it stays in the ledger, and `--undo` shows it again; frames that arrived meanwhile are requested
     from the edges that still hold them. `tictally site list` lists ignored sites. The recorder may run meanwhile.
     """
-    ledger = configuration.settings().ledger
+    settings = configuration.settings()
+    words = catalogue(settings.language)
     if undo:
-        echo(f"Site {undo_ignore(ledger, site)} is recorded again.")
+        echo(words.text("site_text.recorded_again", site=undo_ignore(settings.ledger, site)))
         return
-    found = ignore_site(ledger, site, int(present().timestamp() * 1000))
-    echo(f"Site {found} is ignored. To undo it: tictally site ignore {found} --undo")
+    found = ignore_site(settings.ledger, site, int(present().timestamp() * 1000))
+    echo(words.text("site_text.ignored_now", site=found))
 
 
 @app.command(short_help="Delete a site and all that was recorded of it.")
@@ -97,20 +101,20 @@ def remove(
     settings = configuration.settings()
     with LedgerReader.open(settings.ledger) as reader:
         known = [*reader.sites(), *(each.site for each in reader.ignored_sites())]
+    words = catalogue(settings.language)
     for each in known:
         if not yes and (site == each.id or site in {meter.key for meter in each.meters}):
             first, last = min(meter.first_ms for meter in each.meters), max(meter.last_ms for meter in each.meters)
-            span = f"{_minute(first, settings.zone)} to {_minute(last, settings.zone)}"
-            typer.confirm(f"Delete site {each.id} with all that was recorded of it ({span})?", abort=True)
-    echo(f"Site {remove_site(settings.ledger, site)} is deleted.")
+            span = {"start": _minute(first, settings.zone), "end": _minute(last, settings.zone)}
+            typer.confirm(words.text("site_text.confirm_delete", site=each.id, **span), abort=True)
+    echo(words.text("site_text.deleted", site=remove_site(settings.ledger, site)))
 
 
-def site_table(sites: list[Site], tz: ZoneInfo) -> Table:
+def site_table(sites: list[Site], tz: ZoneInfo, words: Catalogue) -> Table:
     """The sites as a table, times in a zone."""
     table = plain_table()
-    for heading in ("Site", "Meter", "Serial", "First", "Last"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Edges")
+    add_columns(table, words, "site", "meter", "serial", "first", "last")
+    add_columns(table, words, "edges", wraps=True)
     for site in sites:
         for number, meter in enumerate(site.meters):
             table.add_row(
@@ -124,11 +128,13 @@ def site_table(sites: list[Site], tz: ZoneInfo) -> Table:
     return table
 
 
-def ignored_text(ignored: IgnoredSite, tz: ZoneInfo) -> str:
+def ignored_text(ignored: IgnoredSite, tz: ZoneInfo, words: Catalogue) -> str:
     """A line about a site that is ignored."""
     meters = ", ".join(dict.fromkeys(meter.key for meter in ignored.site.meters))
-    since = f" since {_minute(ignored.since_ms, tz)}" if ignored.since_ms else ""
-    return f"Ignored{since}: {ignored.site.id} (meters: {meters})"
+    if not ignored.since_ms:
+        return words.text("site_text.ignored", site=ignored.site.id, meters=meters)
+    since = _minute(ignored.since_ms, tz)
+    return words.text("site_text.ignored_since", site=ignored.site.id, meters=meters, since=since)
 
 
 def sites_as_json(sites: list[Site], ignored: list[IgnoredSite], tz: ZoneInfo) -> str:

@@ -13,7 +13,7 @@ from tictally_recorder.cli.cost import Periods
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import FROM, TO, Window, day_of, present
 from tictally_recorder.cost.standby import LoadQuery, all_nights_of, by_period, trend, year_cost_of
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import standby as report
 from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_recorder.translations import catalogue
@@ -84,8 +84,9 @@ def standby(
     else:
         _show(answers, By(by), catalogue(settings.language))
     if not answers:
-        sentence = f"No night is known from {first} to {until}." if sites else NO_FRAMES
-        echo(sentence, err=output.is_for_programs)
+        words = catalogue(settings.language)
+        none = words.text("report.no_night", start=str(first), end=str(until))
+        echo(none if sites else words.text("report.no_frames"), err=output.is_for_programs)
     end_with_problems(advice, paid.catalogue, paid.broken_of([site.id for site in asked]))
 
 
@@ -93,6 +94,6 @@ def _show(answers: list[report.SiteStandby], by: By, words: Catalogue) -> None:
     for number, answer in enumerate(answers):
         if number:
             echo("")
-        print_table(report.as_table(answer, by))
+        print_table(report.as_table(answer, by, words))
         for remark in report.remarks(answer):
             echo(words.phrase(remark))

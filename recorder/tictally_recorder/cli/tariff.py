@@ -66,9 +66,10 @@ def providers(*, json: JsonOption = False, configuration: Configuration) -> None
     if json:
         echo(provider_report.as_json(states))
     else:
-        print_table(provider_report.as_table(states))
+        words = words_of(settings.language)
+        print_table(provider_report.as_table(states, words))
         echo("")
-        for sentence in provider_report.sentences(states):
+        for sentence in provider_report.sentences(states, words):
             echo(sentence)
     end_with_problems((), catalogue)
 
@@ -94,13 +95,15 @@ def show(
     day = today(settings) if on is None else day_of("--on", on, settings.zone, present())
     version = tariff.on(day)
     if version is None:
-        end_with_problems([f"{tariff.id} has no version on {day}"], catalogue)
+        end_with_problems(
+            [words_of(settings.language).text("tariff_text.no_version", tariff=tariff.id, day=str(day))], catalogue
+        )
     elif json:
         echo(report.version_as_json(tariff, version, settings.language, day))
     else:
         for line in report.version_as_text(tariff, version, settings.language, day):
             echo(line)
-        for table in report.version_as_tables(tariff, version):
+        for table in report.version_as_tables(tariff, version, words_of(settings.language)):
             echo("")
             print_table(table)
     end_with_problems((), catalogue)
@@ -141,7 +144,7 @@ def check(
         for error in catalogue.errors:
             echo(words.phrase(report.broken_file(error)))
         if not found and not catalogue.errors:
-            echo("Nothing is missing, and nothing is overdue.")
+            echo(words.text("tariff_text.nothing"))
     if found or catalogue.errors:
         raise typer.Exit(1)
 

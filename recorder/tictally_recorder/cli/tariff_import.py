@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tictally_recorder.cli.catalogue import catalogue_of, report_broken, tariff_of, today
-from tictally_recorder.cli.console import echo, echo_error, print_table
+from tictally_recorder.cli.console import echo, echo_error, error_text, print_table, spoken
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.fetch import FetchClient, FetchError, FetchSettings
 from tictally_recorder.providers.cre.files import fetched_files
@@ -70,7 +70,7 @@ def import_(
         history = provider.read(content, str(file), settings)
     except ProviderError as error:
         for each in error.errors:
-            echo_error(str(each))
+            echo_error(error_text(each))
         raise typer.Exit(1) from None
     _take(folder, provider, history, taking, day=day, json=json)
     if folder.catalogue.errors:
@@ -152,8 +152,9 @@ def _show(history: PublishedHistory, comparison: Comparison, written: Path | Non
     if json:
         echo(report.as_json(history, comparison, written))
         return
-    for table in report.as_tables(comparison):
+    words = spoken()
+    for table in report.as_tables(comparison, words):
         print_table(table)
         echo("")
-    for sentence in report.sentences(history, comparison, written):
+    for sentence in report.sentences(history, comparison, written, words):
         echo(sentence)

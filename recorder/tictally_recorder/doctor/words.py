@@ -3,9 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 
-from tictally_recorder.finding import Finding, Level, Subject
-from tictally_recorder.translations import catalogue
+from tictally_recorder.finding import Finding, FindingCode, Level, Subject
+from tictally_recorder.translations import catalogue, form_text
 from tictally_shared.catalogue import Catalogue
+from tictally_shared.phrase import Phrase
 
 
 def subject_text(words: Catalogue, about: Subject) -> str:
@@ -22,8 +23,17 @@ def lines(findings: Iterable[Finding], language: str) -> Iterator[tuple[Level, s
     """
     words = catalogue(language)
     for each in findings:
-        text = f"{subject_text(words, each.about)}: {words.phrase(each.phrase)}"
+        text = words.text("report.line", about=subject_text(words, each.about), text=words.phrase(_worded(words, each)))
         yield each.level, text, words.advice(each.phrase)
+
+
+def _worded(words: Catalogue, finding: Finding) -> Phrase:
+    """The phrase of a finding, with the form of an importer's files in the reader's language."""
+    phrase = finding.phrase
+    if phrase.code is not FindingCode.IMPORTER_READY:
+        return phrase
+    form = form_text(words, finding.about.name, str(phrase.parameters["form"]))
+    return Phrase(phrase.code, {**phrase.parameters, "form": form})
 
 
 def as_json(findings: Iterable[Finding]) -> str:

@@ -11,9 +11,10 @@ from tictally_recorder.cost.compare import Offer, TariffComparison
 from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import ranges_of
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.tariffs.hours import Hours
-from tictally_recorder.translations import phrase_record
+from tictally_recorder.translations import ENGLISH, phrase_record
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase, Value
 
 COLUMNS: Final = (
@@ -22,19 +23,21 @@ COLUMNS: Final = (
 )
 
 
-def as_table(answer: TariffComparison) -> Table:
+def as_table(answer: TariffComparison, words: Catalogue = ENGLISH) -> Table:
     """Human-readable table: the cheapest first, then partly known, then unknown."""
-    table = plain_table(f"Site {answer.site}, {answer.start} to {answer.end}")
-    table.add_column("Tariff")
-    for heading in ("kVA", "Amount"):
-        table.add_column(heading, justify="right")
-    table.add_column("")
-    table.add_column("Quality")
-    table.add_column("Days", justify="right")
+    span = {"start": str(answer.start), "end": str(answer.end)}
+    table = plain_table(words.text("report.site_in_span", site=answer.site, **span))
+    add_columns(table, words, "tariff", wraps=True)
+    add_columns(table, words, "kva", "amount", is_right=True, wraps=True)
+    add_columns(table, words, "", "quality", wraps=True)
+    add_columns(table, words, "days", is_right=True, wraps=True)
     for offer in _sorted(answer):
-        amount = "" if offer.amount is None else str(to_cents(offer.amount))
-        days = f"{len(offer.days)}" if offer.is_complete else f"{len(offer.days)} of {_days(answer)}"
-        table.add_row(offer.tariff, str(offer.power_kva or ""), amount, offer.currency, _quality(offer), days)
+        amount = "" if offer.amount is None else words.decimal(str(to_cents(offer.amount)))
+        days = str(len(offer.days))
+        if not offer.is_complete:
+            days = words.text("report.days_of", days=days, all=_days(answer))
+        quality = words.text(f"quality.{_quality(offer)}")
+        table.add_row(offer.tariff, str(offer.power_kva or ""), amount, offer.currency, quality, days)
     return table
 
 

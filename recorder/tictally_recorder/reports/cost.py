@@ -1,7 +1,7 @@
 """What energy cost as a table for people, as JSON and as CSV. Pure: sums in, text or a table out."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,9 @@ from tictally_recorder.cost.proration import amount_text
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.reasons import dated_record, ranges_of, unknown_parts
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table, site_title
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase
 
 COLUMNS: Final = (
@@ -43,6 +45,12 @@ _ENERGY: Final = "energy"
 _SUBSCRIPTION: Final = "subscription"
 _LUMP_SUM: Final = "lump_sum"
 _TOTAL: Final = "total"
+
+_INSTEAD_OF_PERIODS: Final[Mapping[str | None, str]] = {
+    None: "report.subscription",
+    LUMP_SUM: "report.lump_sum",
+    UNMETERED: "report.unmetered",
+}
 
 Record = dict[str, object]
 
@@ -88,35 +96,33 @@ def as_csv(found: Iterable[Record], columns: Sequence[str] = COLUMNS) -> str:
     return csv_text(columns, ([_cell(value) for value in record.values()] for record in found)).rstrip("\n")
 
 
-def as_table(answer: SiteCosts) -> Table:
+def as_table(answer: SiteCosts, words: Catalogue = ENGLISH) -> Table:
     """A site's sums for a person; what counted nothing at a known price is left out."""
-    table = plain_table(f"Site {answer.site}")
-    for heading in ("From", "To", "Period"):
-        table.add_column(heading, no_wrap=True)
-    for heading in ("kWh", "Price", "Amount"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("", "Quality"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Version")
+    table = plain_table(site_title(answer.site, words))
+    add_columns(table, words, "from", "to", "period")
+    add_columns(table, words, "kwh", "price", "amount", is_right=True)
+    add_columns(table, words, "", "quality")
+    add_columns(table, words, "version", wraps=True)
+    total = words.text("report.total")
     for summed in answer.sums:
         times = (str(summed.start), str(summed.end))
         for line in summed.lines:
             if line.energy_wh or line.amount is None or _kind(line) != _ENERGY:
-                table.add_row(*times, *_cells(line))
+                table.add_row(*times, *_cells(line, words))
                 times = ("", "")
         for currency, amount in summed.known.items():
             table.add_row(
                 *times,
-                _TOTAL,
+                total,
                 "",
                 "",
-                cents(amount),
+                words.decimal(cents(amount)),
                 currency,
-                "" if summed.is_known else "and unknown",
+                "" if summed.is_known else words.text("report.and_unknown"),
                 end_section=True,
             )
         if not summed.known:
-            table.add_row(*times, _TOTAL, "", "", "", "", str(Quality.UNKNOWN), end_section=True)
+            table.add_row(*times, total, "", "", "", "", quality_word(Quality.UNKNOWN, words), end_section=True)
     return table
 
 
@@ -160,15 +166,27 @@ def cents(amount: Decimal) -> str:
     return f"{to_cents(amount) + 0:f}"
 
 
-def _cells(line: PriceLine) -> tuple[str, ...]:
+def quality_word(quality: Quality, words: Catalogue) -> str:
+    """How much a figure is worth, for people."""
+    return words.text(f"quality.{quality}")
+
+
+def period_word(period: str | None, words: Catalogue) -> str:
+    """A tariff's period as the tariff names it, or what stands for one; None: the subscription."""
+    key = _INSTEAD_OF_PERIODS.get(period)
+    return str(period) if key is None else words.text(key)
+
+
+def _cells(line: PriceLine, words: Catalogue) -> tuple[str, ...]:
     amount = line.amount
+    has_energy = _kind(line) == _ENERGY and (line.energy_wh or amount is not None)
     return (
-        line.period or _SUBSCRIPTION,
-        kwh(line.energy_wh) if _kind(line) == _ENERGY and (line.energy_wh or amount is not None) else "",
-        "" if line.price is None else f"{line.price:f}",
-        "" if amount is None else cents(amount),
+        period_word(line.period, words),
+        words.decimal(kwh(line.energy_wh)) if has_energy else "",
+        "" if line.price is None else words.decimal(f"{line.price:f}"),
+        "" if amount is None else words.decimal(cents(amount)),
         "" if amount is None else line.currency or "",
-        str(line.quality),
+        quality_word(line.quality, words),
         line.version.id if line.version else "",
     )
 

@@ -16,6 +16,7 @@ from tictally_recorder.reports.cost import cents
 from tictally_recorder.reports.reasons import ranges_of
 from tictally_recorder.translations import ENGLISH, phrase_record
 from tictally_shared.calendar import By
+from tictally_shared.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ def read_before(site: str, days: Iterable[CostDay]) -> list[Before]:
     ]
 
 
-def as_text(found: Iterable[Before], by: By, tz: ZoneInfo) -> list[str]:
+def as_text(found: Iterable[Before], by: By, tz: ZoneInfo, words: Catalogue = ENGLISH) -> list[str]:
     """A sentence for each day and time, or one for all of them where the answer is not by day."""
     found = list(found)
     if by is By.DAY or not found:
-        return [_sentence(each, tz) for each in found]
-    days = ENGLISH.days(ranges_of(each.day for each in found))
-    return [f"Figures were others before ({days}); --by day --explain shows them."]
+        return [_sentence(each, tz, words) for each in found]
+    days = words.days(ranges_of(each.day for each in found))
+    return [words.text("explain_text.before_days", days=days)]
 
 
 def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object]]:
@@ -79,16 +80,28 @@ def as_records(found: Iterable[Before], summed: Summed) -> list[dict[str, object
     ]
 
 
-def _sentence(each: Before, tz: ZoneInfo) -> str:
-    amounts = " and ".join(f"{cents(amount)} {currency}" for currency, amount in _known(each) if amount is not None)
+def _sentence(each: Before, tz: ZoneInfo, words: Catalogue) -> str:
+    amounts = [f"{words.decimal(cents(amount))} {currency}" for currency, amount in _known(each) if amount is not None]
     until = datetime.fromtimestamp(each.until_ms // 1000, UTC).astimezone(tz)
-    by = ", ".join(
-        f"{version.id}, hash {version.hash} ({version.confidence}: {version.source})" for version in _versions(each)
+    versions = ", ".join(
+        words.text(
+            "explain_text.before_version",
+            version=version.id,
+            hash=version.hash,
+            confidence=words.text(f"report.confidence.{version.confidence}"),
+            source=version.source,
+        )
+        for version in _versions(each)
     )
-    was = " and ".join(filter(None, (amounts, "" if each.summed.is_known else "unknown")))
-    why = f": {'; '.join(map(ENGLISH.phrase, reasons))}" if (reasons := _reasons(each)) else ""
-    moment = until.isoformat(sep=" ", timespec="minutes")
-    return f"{each.day} was {was} until {moment}{f', by {by}' if by else ''}{why}"
+    text = words.text(
+        "explain_text.before",
+        day=str(each.day),
+        was=words.listed([*amounts, *([] if each.summed.is_known else [words.text("unknown")])]),
+        until=until.isoformat(sep=" ", timespec="minutes"),
+        by=words.text("explain_text.before_by", versions=versions) if versions else "",
+    )
+    reasons = words.text("list.separator").join(map(words.phrase, _reasons(each)))
+    return words.text("report.line", about=text, text=reasons) if reasons else text
 
 
 def _known(each: Before) -> Iterator[tuple[str | None, Decimal | None]]:

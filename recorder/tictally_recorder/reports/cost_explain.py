@@ -12,21 +12,23 @@ from tictally_recorder.cost.aggregation import PriceLine, reasons_of, registers_
 from tictally_recorder.cost.model import LUMP_SUM
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.energy.interpolation import ROLLOVER
-from tictally_recorder.reports.cost import SiteCosts, cents, kwh
+from tictally_recorder.reports.cost import SiteCosts, cents, kwh, period_word, quality_word
 from tictally_recorder.reports.reasons import dated_text
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.catalogue import Catalogue
 
 _SHOWN: Final = Decimal("1E-6")
-_INTERPOLATED: Final = ", interpolated"
 
 
-def as_text(answer: SiteCosts, tz: ZoneInfo) -> list[str]:
+def as_text(answer: SiteCosts, tz: ZoneInfo, words: Catalogue = ENGLISH) -> list[str]:
     """Each figure of a site: registers from and to, quantity and price, version and source, quality and reason."""
     lines = []
     for summed in answer.sums:
         for line in summed.lines:
             if line.energy_wh or line.period is None or line.amount is None:
-                lines.append(f"{summed.start} to {summed.end}, {line.period or 'subscription'}:")
-                lines += [f"    {each}" for each in _of_line(line, tz)]
+                about = {"start": str(summed.start), "end": str(summed.end), "period": period_word(line.period, words)}
+                lines.append(words.text("explain_text.head", **about))
+                lines += [f"    {each}" for each in _of_line(line, tz, words)]
     return lines
 
 
@@ -60,41 +62,75 @@ def as_record(line: PriceLine) -> dict[str, object]:
     }
 
 
-def _of_line(line: PriceLine, tz: ZoneInfo) -> Iterator[str]:
+def _of_line(line: PriceLine, tz: ZoneInfo, words: Catalogue) -> Iterator[str]:
     parts = _parts(line, is_each=len(line.rows) == 1)
     for part in parts:
-        at = f" at {part.price:f} {line.currency}" if part.price is not None else ""
-        notes = ", estimated" if part.estimated else ""
-        difference = part.last_value - part.first_value
-        if difference + ROLLOVER == part.energy_wh:
-            notes += ", the register went past its largest value and continued at 0"
-        elif difference != part.energy_wh:
-            notes += ", the register fell or was another's meanwhile: what was counted before and after is added"
-        first = f"{_local(part.start_ms, tz)}{_INTERPOLATED if part.first_estimated else ''}"
-        last = f"{_local(part.end_ms, tz)}{_INTERPOLATED if part.last_estimated else ''}"
-        yield (
-            f"{part.register} from {part.first_value} Wh ({first}) to {part.last_value} Wh "
-            f"({last}): {kwh(part.energy_wh)} kWh{at}{notes}"
-        )
+        yield ", ".join([_of_part(part, line.currency, tz, words), *_notes(part, words)])
     if line.amount is not None:
-        yield f"{_computation(line)} = {_exact(line.amount)} {line.currency}, shown as {cents(line.amount)}"
+        yield words.text(
+            "explain_text.result",
+            computation=_computation(line, words),
+            exact=words.decimal(_exact(line.amount)),
+            currency=line.currency,
+            rounded=words.decimal(cents(line.amount)),
+        )
     if line.version:
         version = line.version
         power = f", {line.power_kva} kVA" if line.power_kva else ""
-        yield f"by {version.id}{power}, hash {version.hash}; {version.confidence}: {version.source}"
-    reasons = "; ".join(dated_text(each) for each in reasons_of(line.rows))
-    yield f"{line.quality}: {reasons}" if reasons else str(line.quality)
+        about = {"version": version.id, "power": power, "hash": version.hash, "source": version.source}
+        confidence = words.text(f"report.confidence.{version.confidence}")
+        yield words.text("explain_text.version", confidence=confidence, **about)
+    reasons = words.text("list.separator").join(dated_text(each, words) for each in reasons_of(line.rows))
+    quality = quality_word(line.quality, words)
+    yield words.text("report.line", about=quality, text=reasons) if reasons else quality
 
 
-def _computation(line: PriceLine) -> str:
+def _of_part(part: RegisterPart, currency: str | None, tz: ZoneInfo, words: Catalogue) -> str:
+    price = "" if part.price is None else words.text("explain_text.at", price=_amount(part.price, currency, words))
+    return words.text(
+        "explain_text.part",
+        register=part.register,
+        first=part.first_value,
+        first_time=_time(part.start_ms, tz, words, is_interpolated=part.first_estimated),
+        last=part.last_value,
+        last_time=_time(part.end_ms, tz, words, is_interpolated=part.last_estimated),
+        kwh=words.decimal(kwh(part.energy_wh)),
+        price=price,
+    )
+
+
+def _time(time_ms: int, tz: ZoneInfo, words: Catalogue, *, is_interpolated: bool) -> str:
+    return _local(time_ms, tz) + (f", {words.text('explain_text.interpolated')}" if is_interpolated else "")
+
+
+def _notes(part: RegisterPart, words: Catalogue) -> Iterator[str]:
+    if part.estimated:
+        yield words.text("report.estimated")
+    difference = part.last_value - part.first_value
+    if difference + ROLLOVER == part.energy_wh:
+        yield words.text("explain_text.rolled_over")
+    elif difference != part.energy_wh:
+        yield words.text("explain_text.fell")
+
+
+def _amount(amount: Decimal, currency: str | None, words: Catalogue) -> str:
+    return f"{words.decimal(f'{amount:f}')} {currency}"
+
+
+def _computation(line: PriceLine, words: Catalogue) -> str:
     if line.period == LUMP_SUM:
-        return "paid once"
+        return words.text("report.paid_once")
     sign = "-" if line.rows[0].sign < 0 else ""
     if line.period is not None:
-        price = "each quarter's price" if line.price is None else f"{line.price:f} {line.currency}"
-        return f"{sign}{kwh(line.energy_wh)} kWh at {price}"
-    months = ", ".join(f"{days} of the {of_month} days of {month}" for month, days, of_month in _months(line))
-    return f"{line.price:f} {line.currency} a month for {months}"
+        by_quarter = words.text("explain_text.by_quarter")
+        price = by_quarter if line.price is None else _amount(line.price, line.currency, words)
+        return f"{sign}{words.decimal(kwh(line.energy_wh))} kWh{words.text('explain_text.at', price=price)}"
+    months = [
+        words.text("explain_text.month", days=days, of_month=of_month, month=month)
+        for month, days, of_month in _months(line)
+    ]
+    price = "" if line.price is None else _amount(line.price, line.currency, words)
+    return words.text("explain_text.months", price=price, months=", ".join(months))
 
 
 def _months(line: PriceLine) -> list[tuple[str, int, int]]:

@@ -13,8 +13,10 @@ from tictally_recorder.cost.model import Quality, Unmetered
 from tictally_recorder.csv_writer import csv_text
 from tictally_recorder.energy import EnergyRow, Gap
 from tictally_recorder.remark import RemarkCode
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table, site_title
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import QUARTER_MS, By
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase
 
 COLUMNS: Final = (
@@ -77,14 +79,13 @@ def as_csv(rows: Iterable[EnergyRow], tz: ZoneInfo) -> str:
     return csv_text(COLUMNS, (record.values() for record in records(rows, tz))).rstrip("\n")
 
 
-def as_table(site: str, rows: Sequence[EnergyRow], by: By, tz: ZoneInfo) -> Table:
+def as_table(site: str, rows: Sequence[EnergyRow], by: By, tz: ZoneInfo, words: Catalogue = ENGLISH) -> Table:
     """A site's rows for a person, in kWh and kVArh."""
-    table = plain_table(f"Site {site}")
-    for heading in ("From", "To", "Register", "Period"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Energy", justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    table.add_column("")
+    table = plain_table(site_title(site, words))
+    add_columns(table, words, "from", "to", "register", "period")
+    add_columns(table, words, "energy", is_right=True)
+    add_columns(table, words, "")
+    add_columns(table, words, "", wraps=True)
     before = None
     for row in rows:
         times = (_shown(row.start_ms, by, tz), _shown(row.end_ms, by, tz))
@@ -92,9 +93,9 @@ def as_table(site: str, rows: Sequence[EnergyRow], by: By, tz: ZoneInfo) -> Tabl
             *(times if times != before else ("", "")),
             row.register,
             row.period or "",
-            f"{row.energy / _PER_KILO:.3f}",
+            words.decimal(f"{row.energy / _PER_KILO:.3f}"),
             f"k{row.unit}",
-            ", ".join(_notes(row)),
+            ", ".join(words.text(f"report.{note}") for note in _notes(row)),
         )
         before = times
     return table
@@ -109,11 +110,11 @@ def quality_of(row: EnergyRow) -> Quality:
 
 def _notes(row: EnergyRow) -> Iterator[str]:
     if row.imported:
-        yield "imported" if row.imported >= row.quarters else "imported in part"
+        yield "imported" if row.imported >= row.quarters else "imported_in_part"
     if row.estimated:
         yield "estimated"
     if row.unknown:
-        yield "a part is unknown" if row.is_known else "unknown"
+        yield "part_unknown" if row.is_known else "unknown"
     if row.fell:
         yield "fell"
 

@@ -9,8 +9,10 @@ from rich.table import Table
 
 from tictally_recorder.cost.model import Quality
 from tictally_recorder.ledger import ImportRun
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.catalogue import Catalogue
 
 _WH_PER_KWH = 1000
 _MOST_GAPS = 5
@@ -46,62 +48,56 @@ class MonthChange:
         }
 
 
-def runs_as_table(runs: Sequence[ImportRun], tz: ZoneInfo) -> Table:
+def runs_as_table(runs: Sequence[ImportRun], tz: ZoneInfo, words: Catalogue = ENGLISH) -> Table:
     """A line for each run, the newest first."""
     table = plain_table()
-    for heading, justify in (
-        ("Run", "right"),
-        ("Site", "left"),
-        ("Imported", "left"),
-        ("From", "left"),
-        ("To", "left"),
-    ):
-        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("Values", justify="right", no_wrap=True)
-    table.add_column("Files")
+    add_columns(table, words, "run", is_right=True)
+    add_columns(table, words, "site", "imported", "from", "to")
+    add_columns(table, words, "values", is_right=True)
+    add_columns(table, words, "files", wraps=True)
     for run in reversed(runs):
         values = sum(file.readings + file.intervals for file in run.files)
         times = (minute(each, tz) for each in (run.imported_ms, run.first_ms, run.last_ms))
-        table.add_row(str(run.id), run.site, *times, str(values), files_of(run))
+        table.add_row(str(run.id), run.site, *times, str(values), files_of(run, words))
     return table
 
 
-def files_of(run: ImportRun) -> str:
+def files_of(run: ImportRun, words: Catalogue = ENGLISH) -> str:
     """Importers and files of a run: `enedis_csv: a.csv, b.csv`."""
     by_importer: dict[str, list[str]] = {}
     for file in run.files:
         by_importer.setdefault(file.importer, []).append(file.name)
-    return "; ".join(f"{importer}: {_names(names)}" for importer, names in by_importer.items())
+    return "; ".join(f"{importer}: {_names(names, words)}" for importer, names in by_importer.items())
 
 
-def _names(names: Sequence[str]) -> str:
+def _names(names: Sequence[str], words: Catalogue) -> str:
     more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+    shown = ", ".join(names[:_MOST_NAMES])
+    return words.text("import_text.and_more", shown=shown, count=more) if more > 0 else shown
 
 
-def months_as_table(months: Sequence[MonthChange]) -> Table:
+def months_as_table(months: Sequence[MonthChange], words: Catalogue = ENGLISH) -> Table:
     """A line for each month and direction: kWh before and after, and whether a part is estimated or unknown."""
     table = plain_table()
-    table.add_column("Month", no_wrap=True)
-    table.add_column("")
-    for heading in ("kWh before", "kWh after"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Quality")
+    add_columns(table, words, "month")
+    add_columns(table, words, "", wraps=True)
+    add_columns(table, words, "kwh_before", "kwh_after", is_right=True)
+    add_columns(table, words, "quality", wraps=True)
     for each in months:
-        quality = each.quality.value if each.quality else ""
+        quality = words.text(f"quality.{each.quality}") if each.quality else ""
         if each.quality is Quality.UNKNOWN and each.after_wh is not None:
-            quality = "a part is unknown"
-        kwh = (_kwh(each.before_wh), _kwh(each.after_wh))
-        table.add_row(f"{each.start:%Y-%m}", each.direction.value, *kwh, quality)
+            quality = words.text("report.part_unknown")
+        kwh = (words.decimal(_kwh(each.before_wh)), words.decimal(_kwh(each.after_wh)))
+        table.add_row(f"{each.start:%Y-%m}", words.text(f"report.direction.{each.direction}"), *kwh, quality)
     return table
 
 
-def gap_sentences(gaps: Sequence[tuple[int, int]], tz: ZoneInfo) -> Iterator[str]:
+def gap_sentences(gaps: Sequence[tuple[int, int]], tz: ZoneInfo, words: Catalogue = ENGLISH) -> Iterator[str]:
     """The times, start and end, that neither frames nor imports show."""
     for start_ms, end_ms in gaps[:_MOST_GAPS]:
-        yield f"Nothing shows {minute(start_ms, tz)} to {minute(end_ms, tz)}."
+        yield words.text("import_text.gap", start=minute(start_ms, tz), end=minute(end_ms, tz))
     if len(gaps) > _MOST_GAPS:
-        yield f"Nothing shows {len(gaps) - _MOST_GAPS} more times."
+        yield words.text("import_text.more_gaps", count=len(gaps) - _MOST_GAPS)
 
 
 def minute(time_ms: int, tz: ZoneInfo) -> str:

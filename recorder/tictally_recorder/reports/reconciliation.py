@@ -6,7 +6,7 @@ from typing import Final
 from rich.table import Table
 
 from tictally_recorder.reconciliation import DayComparison, Verdict, YearSum
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import plain_table, site_title
 from tictally_recorder.translations import phrase_record
 from tictally_shared.catalogue import Catalogue
 
@@ -46,7 +46,7 @@ def year_records(years: Iterable[YearSum]) -> Iterator[dict[str, object]]:
 
 def days_as_table(site: str, days: Sequence[DayComparison], words: Catalogue) -> Table:
     """A line for each day of a site."""
-    table = plain_table(f"Site {site}")
+    table = plain_table(site_title(site, words))
     table.add_column("Day", no_wrap=True)
     table.add_column("")
     for heading in ("kWh", "Enedis kWh", "Difference Wh"):

@@ -14,9 +14,10 @@ from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS, NIGHTS
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.cost import Record, cents
-from tictally_recorder.reports.table import plain_table
-from tictally_recorder.translations import phrase_record
+from tictally_recorder.reports.table import add_columns, plain_table, site_title
+from tictally_recorder.translations import ENGLISH, phrase_record
 from tictally_shared.calendar import By
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase, Value
 
 COLUMNS: Final = (
@@ -75,14 +76,13 @@ class SiteStandby:
     cost: YearCost | None
 
 
-def as_table(answer: SiteStandby, by: By) -> Table:
+def as_table(answer: SiteStandby, by: By, words: Catalogue = ENGLISH) -> Table:
     """The nights by period of time."""
-    table = plain_table(f"Site {answer.site}")
-    for heading in ("From", "To"):
-        table.add_column(heading, no_wrap=True)
+    table = plain_table(site_title(answer.site, words))
+    add_columns(table, words, "from", "to")
     has_imported = any(each.imported for each in answer.sums)
-    for heading in ("VA", "Minutes" if by is By.DAY else "Nights", *(("Imported",) if has_imported else ())):
-        table.add_column(heading, justify="right", no_wrap=True)
+    imported_key = ("imported",) if has_imported else ()
+    add_columns(table, words, "va", "minutes" if by is By.DAY else "nights", *imported_key, is_right=True)
     for each in answer.sums:
         imported = (str(each.imported),) if has_imported else ()
         counted = str(each.minutes if by is By.DAY else each.nights)

@@ -1,5 +1,6 @@
 """The look of every table for people, and how it fits a narrow terminal without cutting an id."""
 
+from collections.abc import Container, Sequence
 from typing import Final
 
 from rich import box
@@ -8,7 +9,13 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-_REFERENCES: Final = "Version"
+from tictally_recorder.translations import catalogue
+from tictally_shared.catalogue import LANGUAGES, Catalogue
+
+# Headings are in the reader's language: what a column has is known by any of them.
+_REFERENCES, _FROM, _TO = (
+    frozenset(catalogue(language).text(f"column.{key}") for language in LANGUAGES) for key in ("version", "from", "to")
+)
 _UNBOUNDED: Final = 10_000
 _DATE: Final = len("2026-11-21")
 
@@ -24,6 +31,26 @@ def plain_table(title: str | None = None) -> Table:
         pad_edge=False,
         collapse_padding=True,
     )
+
+
+def site_title(site: str, words: Catalogue) -> str:
+    """The title of a table about one site."""
+    return words.text("report.site", site=site)
+
+
+def add_columns(table: Table, words: Catalogue, *keys: str, is_right: bool = False, wraps: bool = False) -> None:
+    """Add columns with headings from the catalogue.
+
+    Args:
+        table: to which they are added.
+        words: of the reader's language.
+        keys: of the headings, `column.<key>`; an empty one for a column without heading.
+        is_right: they hold figures.
+        wraps: their cells may be continued on the next line.
+    """
+    for key in keys:
+        heading = words.text(f"column.{key}") if key else ""
+        table.add_column(heading, justify="right" if is_right else "left", no_wrap=not wraps)
 
 
 def fit(table: Table, width: int) -> tuple[Table, list[str]]:
@@ -42,12 +69,11 @@ def fit(table: Table, width: int) -> tuple[Table, list[str]]:
     headings = [str(column.header) for column in table.columns]
     columns = [[str(cell) for cell in column.cells] for column in table.columns]
     legend: list[str] = []
-    if _REFERENCES in headings:
-        at = headings.index(_REFERENCES)
+    if (at := _index(headings, _REFERENCES)) is not None:
         columns[at], legend = _referenced(columns[at])
         headings[at] = ""
-    if "From" in headings and "To" in headings:
-        start, end = headings.index("From"), headings.index("To")
+    start, end = _index(headings, _FROM), _index(headings, _TO)
+    if start is not None and end is not None:
         columns[end] = [_without_date(*both) for both in zip(columns[start], columns[end], strict=True)]
     narrow = plain_table()
     narrow.padding = (0, 0)
@@ -58,6 +84,10 @@ def fit(table: Table, width: int) -> tuple[Table, list[str]]:
     while _measure(narrow).minimum > width and (rigid := [each for each in narrow.columns if each.no_wrap]):
         max(rigid, key=lambda each: max((len(str(cell)) for cell in each.cells), default=0)).no_wrap = False
     return narrow, legend
+
+
+def _index(headings: Sequence[str], names: Container[str]) -> int | None:
+    return next((number for number, heading in enumerate(headings) if heading in names), None)
 
 
 def _measure(table: Table) -> Measurement:

@@ -9,67 +9,67 @@ from pathlib import Path
 
 from rich.table import Table
 
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.tariffs.importer import Change, Comparison, Difference, State
 from tictally_recorder.tariffs.providers.protocol import PublishedHistory
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.catalogue import Catalogue
 
 
-def as_tables(comparison: Comparison) -> list[Table]:
+def as_tables(comparison: Comparison, words: Catalogue = ENGLISH) -> list[Table]:
     """Amounts, version by version; powers with the same change share a line."""
     changed = [each for each in comparison.differences if each.changes]
     if not changed:
         return []
     table = plain_table()
-    for heading in ("Version", "", "Power", "What"):
-        table.add_column(heading)
-    for heading in ("With taxes", "Without"):
-        table.add_column(heading, justify="right")
+    add_columns(table, words, "version", "", "power", "what", wraps=True)
+    add_columns(table, words, "with_taxes", "without_taxes", is_right=True, wraps=True)
     for difference in changed:
         for number, line in enumerate(_lines(difference)):
-            heads = ("", "") if number else (str(difference.start), str(difference.state))
+            state = words.text(f"import_text.state.{difference.state.name.lower()}")
+            heads = ("", "") if number else (str(difference.start), state)
             table.add_row(*heads, *line)
     return [table]
 
 
-def sentences(history: PublishedHistory, comparison: Comparison, written: Path | None) -> Iterator[str]:
+def sentences(
+    history: PublishedHistory, comparison: Comparison, written: Path | None, words: Catalogue = ENGLISH
+) -> Iterator[str]:
     """Notes beside the amounts."""
-    number = _versions(len(history.revisions))
-    yield f"{history.file} is about {comparison.tariff}: {number}, {comparison.same} of them as here."
+    number = words.text("tariff.versions", count=len(history.revisions))
+    about = {"file": history.file, "tariff": comparison.tariff}
+    yield words.text("import_text.file", versions=number, same=comparison.same, **about)
     for difference in comparison.differences:
-        if difference.state is State.BY_HAND:
-            yield f"Not taken: {difference.sentence}."
+        if difference.state is State.BY_HAND and difference.present is not None:
+            held = {"start": str(difference.start), "file": difference.present.file}
+            yield words.text("import_text.by_hand", **held)
     for doubt in comparison.doubts:
-        yield f"Not taken where it differs: {doubt}."
-    yield from _doubtful(comparison)
-    if missing := [each for each in comparison.differences if each.state is State.MISSING]:
-        yield f"Retained: the file lacks {', '.join(str(each.start) for each in missing)}."
+        yield words.text("import_text.doubt", doubt=doubt)
+    yield from _doubtful(comparison, words)
+    if missing := [str(each.start) for each in comparison.differences if each.state is State.MISSING]:
+        yield words.text("import_text.retained", versions=", ".join(missing))
     if comparison.retained:
         most = max(abs(_beside(change)) for _, change in comparison.retained)
-        yield (
-            f"Retained: {len(comparison.retained)} subscriptions with taxes that differ from the file's by at most "
-            f"{most} a month; --subscriptions takes the file's."
-        )
+        count = len(comparison.retained)
+        yield words.text("import_text.subscriptions", count=count, most=words.decimal(str(most)))
     if written is not None:
-        yield f"Written to {written}: {', '.join(str(start) for start in comparison.written)}."
+        days = ", ".join(str(start) for start in comparison.written)
+        yield words.text("import_text.written", file=str(written), versions=days)
     elif comparison.written:
-        yield f"--write takes {_versions(len(comparison.written))}; nothing was written."
+        number = words.text("tariff.versions", count=len(comparison.written))
+        yield words.text("import_text.not_written", versions=number)
     else:
-        yield "There is nothing to write."
+        yield words.text("import_text.nothing")
 
 
-def _doubtful(comparison: Comparison) -> Iterator[str]:
+def _doubtful(comparison: Comparison, words: Catalogue) -> Iterator[str]:
     """Single amounts and taxes that are not taken."""
     for start, found in groupby(comparison.doubtful, key=lambda each: each[0]):
         for (item, old, new), powers in _of_powers(change for _, change in found).items():
-            yield (
-                f"Not taken: {item} from {start} at {_powers(powers)} is {new} in the file, and its price without "
-                f"taxes gives {old}, as here."
-            )
+            about = {"item": item, "start": str(start), "powers": _powers(powers), "new": new, "old": old}
+            yield words.text("import_text.doubtful", **about)
     for misfit in comparison.untaxed:
-        yield (
-            f"{misfit}: the accise is unknown in bills by this version until the table of taxes has its rate and the "
-            "file is imported again."
-        )
+        yield words.text("import_text.untaxed", misfit=misfit)
 
 
 def as_json(history: PublishedHistory, comparison: Comparison, written: Path | None) -> str:
@@ -140,10 +140,6 @@ def _arrow(change: Change, *, is_new: bool) -> str:
 
 def _powers(powers: Sequence[int]) -> str:
     return f"{', '.join(str(power) for power in powers)} kVA" if powers else ""
-
-
-def _versions(number: int) -> str:
-    return "1 version" if number == 1 else f"{number} versions"
 
 
 def _beside(change: Change) -> Decimal:

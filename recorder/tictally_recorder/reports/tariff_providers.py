@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.tariffs.providers.state import ProviderState
+from tictally_recorder.translations import ENGLISH, form_text
+from tictally_shared.catalogue import Catalogue
 
 
-def as_table(states: Iterable[ProviderState]) -> Table:
+def as_table(states: Iterable[ProviderState], words: Catalogue = ENGLISH) -> Table:
     """A line for each tariff of each provider."""
     table = plain_table()
-    for heading in ("Provider", "Tariff", "Newest", "Last import", "Overdue"):
-        table.add_column(heading, no_wrap=True)
+    add_columns(table, words, "provider", "tariff", "newest", "last_import", "overdue")
     for state in states:
         for tariff in state.tariffs:
             days = (tariff.newest, tariff.imported, tariff.overdue_since)
@@ -21,11 +22,18 @@ def as_table(states: Iterable[ProviderState]) -> Table:
     return table
 
 
-def sentences(states: Iterable[ProviderState]) -> Iterator[str]:
+def sentences(states: Iterable[ProviderState], words: Catalogue = ENGLISH) -> Iterator[str]:
     """Which files each provider publishes, and the age of the last import."""
     for state in states:
-        age = "nothing has been imported" if state.age_days is None else _age(state.age_days)
-        yield f"{state.name}, {state.provider.title}: {state.provider.form}; {age}."
+        age = words.text(
+            "import_text.nothing_imported" if state.age_days is None else _age(state.age_days), n=state.age_days
+        )
+        about = {
+            "name": state.name,
+            "title": state.provider.title,
+            "form": form_text(words, state.name, state.provider.form),
+        }
+        yield words.text("tariff_text.provider", age=age, **about)
 
 
 def as_json(states: Iterable[ProviderState]) -> str:
@@ -38,5 +46,5 @@ def as_json(states: Iterable[ProviderState]) -> str:
 
 def _age(days: int) -> str:
     if days == 0:
-        return "the last import was today"
-    return "the last import was yesterday" if days == 1 else f"the last import was {days} days ago"
+        return "import_text.today"
+    return "import_text.yesterday" if days == 1 else "import_text.days_ago"

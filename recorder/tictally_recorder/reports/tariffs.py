@@ -4,26 +4,20 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from rich.table import Table
 
-from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.tariffs.check import IssueCode, TariffIssue
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.hours import WEEKDAYS
 from tictally_recorder.tariffs.model import Figure, Tariff, Version
 from tictally_recorder.tariffs.period_rules import PeriodRule
-from tictally_recorder.translations import phrase_record
+from tictally_recorder.tariffs.provenance import Provenance
+from tictally_recorder.tariffs.taxes import TAX_NAMES
+from tictally_recorder.translations import ENGLISH, catalogue, phrase_record
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase
-
-_TAXES: Final = (
-    ("accise", "accise, a kWh"),
-    ("cta_share", "CTA, share of the grid's fixed part"),
-    ("vat_energy", "VAT on energy"),
-    ("vat_subscription", "VAT on the subscription"),
-)
 
 
 def name_of(tariff: Tariff, language: str) -> str:
@@ -33,14 +27,13 @@ def name_of(tariff: Tariff, language: str) -> str:
 
 def list_as_table(tariffs: Iterable[Tariff], day: date, language: str) -> Table:
     """A line a list, as it stands on a day."""
-    table = plain_table()
-    for heading in ("Id", "Supplier"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("Name")
-    table.add_column("Versions", justify="right", no_wrap=True)
-    for heading in ("Newest", "Confidence", "Overdue"):
-        table.add_column(heading, no_wrap=True)
+    table, words = plain_table(), catalogue(language)
+    add_columns(table, words, "id", "supplier")
+    add_columns(table, words, "name", wraps=True)
+    add_columns(table, words, "versions", is_right=True)
+    add_columns(table, words, "newest", "confidence", "overdue")
     for record in list_records(tariffs, day, language):
+        record["confidence"] = words.text(f"report.confidence.{record['confidence']}")
         table.add_row(*("" if value is None else str(value) for value in record.values()))
     return table
 
@@ -68,63 +61,83 @@ def list_records(tariffs: Iterable[Tariff], day: date, language: str) -> list[di
 
 def version_as_text(tariff: Tariff, version: Version, language: str, day: date) -> list[str]:
     """The head: names, days, source, taxes of a day."""
-    until = _last_day(tariff, version)
+    words, until = catalogue(language), _last_day(tariff, version)
+    direction = words.text(f"report.direction.{tariff.direction}")
+    about = {"supplier": tariff.supplier, "name": name_of(tariff, language), "currency": tariff.currency}
+    confidence = words.text(f"report.confidence.{version.confidence}")
+    held = {"start": str(version.start), "end": str(until)}
     lines = [
-        f"{version.id}, hash {version.hash}",
-        f"{tariff.supplier}, {name_of(tariff, language)}: amounts in {tariff.currency}, {tariff.direction}",
-        f"Holds from {version.start}" + (f" to {until}" if until is not None else ""),
-        f"Source: {version.source} ({version.confidence}); {version.file}",
+        words.text("tariff_text.id", version=version.id, hash=version.hash),
+        words.text("tariff_text.amounts", direction=direction, **about),
+        words.text("tariff_text.holds_since" if until is None else "tariff_text.holds_until", **held),
+        words.text("tariff_text.source", source=version.source, confidence=confidence, file=version.file),
     ]
     if version.note:
-        lines.append(f"Note: {version.note}")
-    on_day = version.taxes_on(max(day, version.start))
-    taxes = [f"{text} {_plain(amount)}" for name, text in _TAXES if (amount := getattr(on_day, name)) is not None]
+        lines.append(words.text("tariff_text.note", note=version.note))
+    first = max(day, version.start)
+    on_day = version.taxes_on(first)
+    taxes = [
+        words.text(f"tariff_text.{name}", amount=words.decimal(_plain(amount)))
+        for name in TAX_NAMES
+        if (amount := getattr(on_day, name)) is not None
+    ]
     if taxes:
-        table = f" (table {version.tax_table.id})" if version.tax_table else ""
-        lines.append(f"Taxes in the amounts on {max(day, version.start)}{table}: {'; '.join(taxes)}")
+        table = words.text("tariff_text.table", table=version.tax_table.id) if version.tax_table else ""
+        listed = words.text("list.separator").join(taxes)
+        lines.append(words.text("tariff_text.taxes", day=str(first), table=table, taxes=listed))
     if tariff.series:
-        lines.append("Prices of energy are a series, by the hour or quarter")
+        lines.append(words.text("tariff_text.series"))
     if tariff.rules is not None:
-        lines.append(f"Periods, by the first line that applies (days begin at {tariff.rules.day_begins:%H:%M}):")
-        lines += [f"    {rule.period}: {_conditions(rule)}" for rule in tariff.rules.rules]
-        for name, listed in tariff.rules.lists.items():
-            days = ", ".join(map(str, sorted(listed.days))) or "none"
-            lines.append(f"    Days {name}, from {listed.start} to {listed.until}: {days}")
+        lines.append(words.text("tariff_text.rules", time=f"{tariff.rules.day_begins:%H:%M}"))
+        lines += [
+            f"    {words.text('report.line', about=rule.period, text=_conditions(rule, words))}"
+            for rule in tariff.rules.rules
+        ]
+        for name, listed_days in tariff.rules.lists.items():
+            days = words.joined([str(each) for each in sorted(listed_days.days)])
+            span = {"start": str(listed_days.start), "end": str(listed_days.until)}
+            lines.append(f"    {words.text('tariff_text.days', name=name, days=days, **span)}")
     return lines
 
 
-def _conditions(rule: PeriodRule) -> str:
-    """When a rule applies, in the words of its file."""
+def _conditions(rule: PeriodRule, words: Catalogue) -> str:
+    """When a rule applies."""
     found = [", ".join(f"{begin:%H:%M}-{end:%H:%M}" for begin, end in rule.hours)] if rule.hours else []
-    found += ["off-peak hours"] if rule.is_off_peak else []
-    weekdays = [WEEKDAYS[number] for number in sorted(rule.weekdays)]
-    weekdays += ["the chosen weekday"] if rule.has_chosen_weekday else []
+    found += [words.text("tariff_text.off_peak")] if rule.is_off_peak else []
+    weekdays = [words.text(f"tariff_text.weekday.{WEEKDAYS[number]}") for number in sorted(rule.weekdays)]
+    weekdays += [words.text("tariff_text.chosen_weekday")] if rule.has_chosen_weekday else []
     found += [", ".join(weekdays)] if weekdays else []
     if rule.season:
-        found.append(" to ".join(f"{month:02d}-{day:02d}" for month, day in rule.season))
-    found += [", ".join(NAMES_OF_COLOURS[each] for each in sorted(rule.colours)) + " days"] if rule.colours else []
-    found += [f"days {rule.days}"] if rule.days else []
-    return "; ".join(found) or "otherwise"
+        start, end = (f"{month:02d}-{day:02d}" for month, day in rule.season)
+        found.append(words.text("tariff_text.season", start=start, end=end))
+    colours = ", ".join(words.text(f"tempo.{each.name}") for each in rule.colours)
+    found += [words.text("tariff_text.colours", colours=colours)] if colours else []
+    found += [words.text("tariff_text.of_list", name=rule.days)] if rule.days else []
+    return words.text("list.separator").join(found) or words.text("tariff_text.otherwise")
 
 
-def version_as_tables(tariff: Tariff, version: Version) -> list[Table]:
+def version_as_tables(tariff: Tariff, version: Version, words: Catalogue = ENGLISH) -> list[Table]:
     """Prices of energy, and subscriptions; powers with the same prices share their lines."""
+
+    def plain(amount: Decimal | None) -> str:
+        return "" if amount is None else words.decimal(_plain(amount))
+
     tables = []
     if version.energy:
-        energy = _amounts("Energy, a kWh", "Power", "Period")
+        energy = _amounts("energy", words, "power", "period")
         for powers in _groups(version):
             for number, period in enumerate(tariff.periods):
                 price = version.energy[powers[0]][period]
-                text = "" if number else _powers(powers)
-                whence = _whence(version, Figure.ENERGY, powers[0], period)
-                energy.add_row(text, period, _plain(price.ttc), "" if price.ht is None else _plain(price.ht), *whence)
+                text = "" if number else _powers(powers, words)
+                whence = _whence(version.provenance(Figure.ENERGY, powers[0], period), words)
+                energy.add_row(text, period, plain(price.ttc), plain(price.ht), *whence)
         tables.append(energy)
-    subscription = _amounts("Subscription, a month", "Power")
+    subscription = _amounts("subscription", words, "power")
     for power in sorted({*version.subscription, *version.subscription_ht, *version.energy}, key=_order):
         ttc, ht = version.subscription.get(power), version.subscription_ht.get(power)
-        text = "unknown" if ttc is None else _plain(ttc)
-        whence = _whence(version, Figure.SUBSCRIPTION, power, None)
-        subscription.add_row(_powers([power]), text, "" if ht is None else _plain(ht), *whence)
+        text = words.text("unknown") if ttc is None else plain(ttc)
+        whence = _whence(version.provenance(Figure.SUBSCRIPTION, power, None), words)
+        subscription.add_row(_powers([power], words), text, plain(ht), *whence)
     if subscription.row_count:
         tables.append(subscription)
     return tables
@@ -224,9 +237,9 @@ def _groups(version: Version) -> list[list[int | None]]:
     return [powers for _, powers in groups]
 
 
-def _whence(version: Version, figure: Figure, power: int | None, period: str | None) -> tuple[str, str]:
-    found = version.provenance(figure, power, period)
-    return str(found.confidence), f"{found.source} ({found.note})" if found.note else found.source
+def _whence(found: Provenance, words: Catalogue) -> tuple[str, str]:
+    source = f"{found.source} ({found.note})" if found.note else found.source
+    return words.text(f"report.confidence.{found.confidence}"), source
 
 
 def _provenance(
@@ -245,7 +258,7 @@ def _provenance(
 
 def _taxes_record(version: Version, day: date) -> dict[str, str | None]:
     taxes = version.taxes_on(day)
-    return {name: _text(getattr(taxes, name)) for name, _ in _TAXES}
+    return {name: _text(getattr(taxes, name)) for name in TAX_NAMES}
 
 
 def _tax_changes(version: Version, last: date | None) -> list[date]:
@@ -254,19 +267,18 @@ def _tax_changes(version: Version, last: date | None) -> list[date]:
     return [day for day in found if version.taxes_on(day) != version.taxes_on(date.fromordinal(day.toordinal() - 1))]
 
 
-def _amounts(title: str, *columns: str) -> Table:
-    table = plain_table(title)
-    for column in columns:
-        table.add_column(column)
-    for column in ("With taxes", "Without"):
-        table.add_column(column, justify="right")
-    for column in ("Confidence", "Source"):
-        table.add_column(column)
+def _amounts(title: str, words: Catalogue, *columns: str) -> Table:
+    table = plain_table(words.text(f"tariff_text.title.{title}"))
+    add_columns(table, words, *columns, wraps=True)
+    add_columns(table, words, "with_taxes", "without_taxes", is_right=True, wraps=True)
+    add_columns(table, words, "confidence", "source", wraps=True)
     return table
 
 
-def _powers(powers: Sequence[int | None]) -> str:
-    return "any" if powers == [None] else f"{', '.join(str(power) for power in powers)} kVA"
+def _powers(powers: Sequence[int | None], words: Catalogue) -> str:
+    if powers == [None]:
+        return words.text("tariff_text.any_power")
+    return f"{', '.join(str(power) for power in powers)} kVA"
 
 
 def _order(power: int | None) -> int:

@@ -9,10 +9,9 @@ from tictally_recorder.cost import to_cents
 from tictally_recorder.cost.bill.model import Bill, BillLine, Tax, TaxKind, Total
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.translations import ENGLISH
+from tictally_shared.catalogue import Catalogue
 
-_TAX_NAMES: Final = {TaxKind.ACCISE: "Accise", TaxKind.CTA: "CTA", TaxKind.VAT: "VAT"}
-_NOT_KNOWN: Final = "not known"
-_UNKNOWN: Final = "unknown"
 _WH_PER_KWH: Final = 1000
 _ZERO: Final = Decimal(0)
 
@@ -34,137 +33,167 @@ class BillSection:
     rows: tuple[tuple[str, ...], ...]
 
 
-def sections(bill: Bill) -> list[BillSection]:
+def sections(bill: Bill, words: Catalogue = ENGLISH) -> list[BillSection]:
     """The parts in the order of a bill; those without a line are left out. `To` is excluded in each."""
+    made = _Sections(words)
     found = []
     for direction, energy, subscription in (
-        (Direction.CONSUMPTION, "Energy", "Subscription"),
-        (Direction.INJECTION, "Energy injected: income", "Subscription for what is injected"),
+        (Direction.CONSUMPTION, "energy", "subscription"),
+        (Direction.INJECTION, "injection", "injection_subscription"),
     ):
         lines = [line for line in bill.lines if line.direction is direction and not line.is_lump_sum]
-        found.append(_energy(energy, [line for line in lines if line.period is not None]))
-        found.append(_subscription(subscription, [line for line in lines if line.period is None]))
-    found.append(_lump_sums([line for line in bill.lines if line.is_lump_sum]))
+        found.append(made.energy(energy, [line for line in lines if line.period is not None]))
+        found.append(made.subscription(subscription, [line for line in lines if line.period is None]))
+    found.append(made.lump_sums([line for line in bill.lines if line.is_lump_sum]))
     for total in bill.totals:
-        found.append(_taxes(total))
-        found.append(_sum(total, is_whole=bill.is_whole))
-    found.append(_versions(bill))
+        found.append(made.taxes(total))
+        found.append(made.sum(total, is_whole=bill.is_whole))
+    found.append(made.versions(bill))
     return [section for section in found if section.rows]
 
 
-def _energy(title: str, lines: Iterable[BillLine]) -> BillSection:
-    rows = [
-        (
-            *_from_to(line),
-            line.period or "",
-            f"{line.energy_wh / _WH_PER_KWH:.3f}" if line.energy_wh or line.amount is not None else _UNKNOWN,
-            "" if line.is_income else _price(line.price_ht),
-            _price_ttc(line),
-            _amount(line),
-        )
-        for line in lines
-    ]
-    columns = ("From", "To", "Period", "kWh", "A kWh, HT", "A kWh, TTC", "Amount, TTC")
-    return BillSection(title, columns, frozenset({3, 4, 5, 6}), tuple(rows))
+class _Sections:
+    """Makes the parts in a language."""
 
+    def __init__(self, words: Catalogue) -> None:
+        self._words = words
 
-def _subscription(title: str, lines: Iterable[BillLine]) -> BillSection:
-    rows = [
-        (
-            *_from_to(line),
-            "" if line.power_kva is None else f"{line.power_kva} kVA",
-            _months(line),
-            _price(line.price_ht),
-            _price(line.price, _UNKNOWN),
-            _amount(line),
-        )
-        for line in lines
-    ]
-    columns = ("From", "To", "Power", "Time", "A month, HT", "A month, TTC", "Amount, TTC")
-    return BillSection(title, columns, frozenset({4, 5, 6}), tuple(rows))
-
-
-def _lump_sums(lines: Iterable[BillLine]) -> BillSection:
-    rows = tuple((str(line.first), line.version.source if line.version else "", _amount(line)) for line in lines)
-    return BillSection("Paid once", ("Day", "What", "Amount"), frozenset({2}), rows)
-
-
-def _taxes(total: Total) -> BillSection:
-    rows = [(_TAX_NAMES[tax.kind], _rate(tax), _base(tax, total.currency), cents(tax.amount)) for tax in total.taxes]
-    return BillSection(
-        "Contributions and taxes in it", ("Tax", "Rate", "Of", f"Amount, {total.currency}"), frozenset({3}), tuple(rows)
-    )
-
-
-def _sum(total: Total, *, is_whole: bool) -> BillSection:
-    rows = []
-    balance = total.balance
-    if balance:
-        parts = [
-            ("Energy, HT", balance.ht_energy),
-            ("Subscription, HT", balance.ht_subscription),
-            ("Accise", balance.accise),
-            ("CTA", balance.cta),
-            ("VAT", balance.vat),
+    def energy(self, title: str, lines: Iterable[BillLine]) -> BillSection:
+        words = self._words
+        rows = [
+            (
+                *_from_to(line),
+                line.period or "",
+                words.decimal(f"{line.energy_wh / _WH_PER_KWH:.3f}")
+                if line.energy_wh or line.amount is not None
+                else words.text("unknown"),
+                "" if line.is_income else self._price(line.price_ht, "bill.not_known"),
+                self._price_ttc(line),
+                self._amount(line),
+            )
+            for line in lines
         ]
-        rows += [(name, cents(amount)) for name, amount in parts if amount is not None]
-        if balance.unexplained:
-            rows.append(("More than rounding: the tariff does not fit together", cents(balance.unexplained)))
-        # As it is shown, so that the column adds up: of the tariff's figures and of these cents.
-        shown = sum((to_cents(amount) for _, amount in parts if amount is not None), to_cents(balance.unexplained))
-        rows.append(("Rounding: the tariff's to four digits, and to cents here", cents(to_cents(balance.ttc) - shown)))
-        rows.append(("HT and taxes together, TTC", cents(balance.ttc)))
-    if total.not_split:
-        rows.append(("What cannot be taken apart, TTC", cents(total.not_split)))
-    if total.income:
-        rows.append(("Income", cents(total.income)))
-    if total.lump_sums:
-        rows.append(("Paid once", cents(total.lump_sums)))
-    parts_of_all = (balance.ttc if balance else _ZERO, total.not_split, total.income, total.lump_sums)
-    rounding = to_cents(total.amount) - sum((to_cents(amount) for amount in parts_of_all), _ZERO)
-    if rounding:
-        rows.append(("Rounding to cents", cents(rounding)))
-    rows.append(("Total, TTC" if is_whole else "Total of what is known, TTC", cents(total.amount)))
-    return BillSection("Sum", ("", total.currency), frozenset({1}), tuple(rows))
+        columns = ("column.from", "column.to", "column.period", "column.kwh")
+        return self._section(title, (*columns, "bill.kwh_ht", "bill.kwh_ttc", "bill.amount_ttc"), {3, 4, 5, 6}, rows)
 
+    def subscription(self, title: str, lines: Iterable[BillLine]) -> BillSection:
+        rows = [
+            (
+                *_from_to(line),
+                "" if line.power_kva is None else f"{line.power_kva} kVA",
+                self._months(line),
+                self._price(line.price_ht, "bill.not_known"),
+                self._price(line.price, "unknown"),
+                self._amount(line),
+            )
+            for line in lines
+        ]
+        columns = ("column.from", "column.to", "column.power", "bill.time")
+        return self._section(title, (*columns, "bill.month_ht", "bill.month_ttc", "bill.amount_ttc"), {4, 5, 6}, rows)
 
-def _versions(bill: Bill) -> BillSection:
-    rows = tuple((each.id, each.hash, str(each.confidence), each.source) for each in bill.versions)
-    return BillSection("Tariffs", ("Version", "Hash", "Confidence", "Source"), frozenset(), rows)
+    def lump_sums(self, lines: Iterable[BillLine]) -> BillSection:
+        rows = [(str(line.first), line.version.source if line.version else "", self._amount(line)) for line in lines]
+        return self._section("lump_sums", ("column.day", "column.what", "column.amount"), {2}, rows)
+
+    def taxes(self, total: Total) -> BillSection:
+        words = self._words
+        rows = [
+            (
+                words.text(f"bill.tax.{tax.kind.value}"),
+                self._rate(tax),
+                self._base(tax, total.currency),
+                self._cents(tax.amount),
+            )
+            for tax in total.taxes
+        ]
+        amount = words.text("bill.amount_in", currency=total.currency)
+        headings = (*map(words.text, ("bill.tax", "bill.rate", "bill.of")), amount)
+        return BillSection(words.text("bill.taxes"), headings, frozenset({3}), tuple(rows))
+
+    def sum(self, total: Total, *, is_whole: bool) -> BillSection:
+        rows = []
+        balance = total.balance
+        if balance:
+            parts = [
+                ("ht_energy", balance.ht_energy),
+                ("ht_subscription", balance.ht_subscription),
+                ("tax.accise", balance.accise),
+                ("tax.cta", balance.cta),
+                ("tax.vat", balance.vat),
+            ]
+            rows += [(name, amount) for name, amount in parts if amount is not None]
+            if balance.unexplained:
+                rows.append(("unexplained", balance.unexplained))
+            # As it is shown, so that the column adds up: of the tariff's figures and of these cents.
+            shown = sum((to_cents(amount) for _, amount in parts if amount is not None), to_cents(balance.unexplained))
+            rows.append(("rounding_of_tariff", to_cents(balance.ttc) - shown))
+            rows.append(("ht_and_taxes", balance.ttc))
+        for name, amount in (
+            ("not_split", total.not_split),
+            ("income", total.income),
+            ("lump_sums", total.lump_sums),
+        ):
+            if amount:
+                rows.append((name, amount))
+        parts_of_all = (balance.ttc if balance else _ZERO, total.not_split, total.income, total.lump_sums)
+        rounding = to_cents(total.amount) - sum((to_cents(amount) for amount in parts_of_all), _ZERO)
+        if rounding:
+            rows.append(("rounding", rounding))
+        rows.append(("total" if is_whole else "total_known", total.amount))
+        texts = tuple((self._words.text(f"bill.{name}"), self._cents(amount)) for name, amount in rows)
+        return BillSection(self._words.text("bill.sum"), ("", total.currency), frozenset({1}), texts)
+
+    def versions(self, bill: Bill) -> BillSection:
+        rows = [
+            (each.id, each.hash, self._words.text(f"report.confidence.{each.confidence}"), each.source)
+            for each in bill.versions
+        ]
+        return self._section(
+            "versions", ("column.version", "column.hash", "column.confidence", "column.source"), set(), rows
+        )
+
+    def _section(
+        self, title: str, headings: Iterable[str], right: set[int], rows: Iterable[tuple[str, ...]]
+    ) -> BillSection:
+        texts = tuple(map(self._words.text, headings))
+        return BillSection(self._words.text(f"bill.{title}"), texts, frozenset(right), tuple(rows))
+
+    def _cents(self, amount: Decimal) -> str:
+        return self._words.decimal(cents(amount))
+
+    def _price(self, price: Decimal | None, absent: str) -> str:
+        return self._words.text(absent) if price is None else self._words.decimal(format(price, "f"))
+
+    def _price_ttc(self, line: BillLine) -> str:
+        if line.price is None and line.amount is not None:
+            return self._words.text("bill.by_quarter")
+        return self._price(line.price, "unknown")
+
+    def _amount(self, line: BillLine) -> str:
+        return self._words.text("unknown") if line.amount is None else f"{self._cents(line.amount)} {line.currency}"
+
+    def _months(self, line: BillLine) -> str:
+        whole = sum(part.days == part.of for part in line.months)
+        parts = [self._words.text("bill.months", count=whole)] if whole else []
+        parts += [
+            self._words.text("bill.part_of_month", days=part.days, of=part.of)
+            for part in line.months
+            if part.days != part.of
+        ]
+        return " + ".join(parts)
+
+    def _rate(self, tax: Tax) -> str:
+        if tax.kind is TaxKind.ACCISE:
+            return self._words.text("bill.a_kwh", rate=self._words.decimal(f"{tax.rate:f}"))
+        return f"{self._words.decimal(format((tax.rate * 100).normalize(), 'f'))} %"
+
+    def _base(self, tax: Tax, currency: str) -> str:
+        if tax.kind is TaxKind.ACCISE:
+            return f"{self._words.decimal(f'{tax.energy_wh / _WH_PER_KWH:.3f}')} kWh"
+        if tax.kind is TaxKind.CTA:
+            return self._words.text("bill.fixed_part")
+        return self._words.text("bill.ttc_in", amount=self._cents(tax.included_in), currency=currency)
 
 
 def _from_to(line: BillLine) -> tuple[str, str]:
     return str(line.first), str(line.end)
-
-
-def _price(price: Decimal | None, absent: str = _NOT_KNOWN) -> str:
-    return absent if price is None else format(price, "f")
-
-
-def _price_ttc(line: BillLine) -> str:
-    by_quarter = line.price is None and line.amount is not None
-    return "by the quarter" if by_quarter else _price(line.price, _UNKNOWN)
-
-
-def _amount(line: BillLine) -> str:
-    return _UNKNOWN if line.amount is None else f"{cents(line.amount)} {line.currency}"
-
-
-def _months(line: BillLine) -> str:
-    whole = sum(part.days == part.of for part in line.months)
-    parts = [f"{whole} {'month' if whole == 1 else 'months'}"] if whole else []
-    return " + ".join([*parts, *(f"{part.days}/{part.of} month" for part in line.months if part.days != part.of)])
-
-
-def _rate(tax: Tax) -> str:
-    if tax.kind is TaxKind.ACCISE:
-        return f"{tax.rate:f} a kWh"
-    return f"{format((tax.rate * 100).normalize(), 'f')} %"
-
-
-def _base(tax: Tax, currency: str) -> str:
-    if tax.kind is TaxKind.ACCISE:
-        return f"{tax.energy_wh / _WH_PER_KWH:.3f} kWh"
-    if tax.kind is TaxKind.CTA:
-        return "the grid's fixed part"
-    return f"{cents(tax.included_in)} {currency}, TTC"

@@ -1,0 +1,155 @@
+"""The command line's tables and sentences are in one language, that of the settings."""
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from ledger_building import METER, frame, message
+
+import tictally_recorder
+from tictally_recorder.cli.app import main
+from tictally_recorder.imports.registry import importers
+from tictally_recorder.ledger import Ledger, ignore_site
+from tictally_recorder.tariffs.providers.registry import providers
+from tictally_recorder.tariffs.taxes import TAX_NAMES
+from tictally_recorder.translations import catalogue, origin_text
+from tictally_shared.catalogue import Catalogue
+
+FAMILIES = ("column.", "report.", "explain_text.", "bill.", "tariff_text.", "import_text.", "site_text.")
+FORMS = ("form.", "origin.")
+# Composed from a value of the data, not written out in the code.
+COMPOSED: tuple[str, ...] = (
+    "report.confidence.",
+    "report.direction.",
+    "bill.tax.",
+    "tariff_text.weekday.",
+    "tariff_text.title.",
+)
+COMPOSED += ("import_text.state.", *(f"tariff_text.{tax}" for tax in TAX_NAMES))
+PLACEHOLDER = re.compile(r"\{\w+(?:\|\w+)?\}")
+WORD = re.compile(r"[^\W\d_]{2,}")
+# The same in both languages, by their letters.
+IN_BOTH = {"accise", "date", "injection", "minutes", "note", "site", "source", "table", "total", "version", "versions"}
+IN_BOTH |= {"tictally", "import", "undo", "list", "kwh", "kva", "va", "cta", "ht", "ttc", "or", "on", "fichier"}
+OTHER = "021900000003"
+
+
+def ms(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+def keys(*more: str) -> list[str]:
+    return [key for key in catalogue("en")._words if key.startswith((*FAMILIES, *more))]
+
+
+def words_of(words: Catalogue, key: str) -> set[str]:
+    of_key = words._words[key]
+    forms = [of_key] if isinstance(of_key, str) else of_key.values()
+    return {word.lower() for form in forms for word in WORD.findall(PLACEHOLDER.sub(" ", form))}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A site of which a day and a half is known, with a gap, and an ignored one."""
+    for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("COLUMNS", "250")
+    (tmp_path / "contracts.toml").write_text(
+        f'[[contract]]\nsite = "{METER}"\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
+        f'[[lump_sum]]\nsite = "{METER}"\nday = 2025-08-01\namount = "-3"\ntext = "cheque"\n'
+    )
+    with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        for n in [*range(30), *range(60, 145)]:
+            values: dict[str, int | str] = {"NGTF": "BASE", "EAST": 100 * n, "EAIT": n, "PREF": 6}
+            added = frame(n + 1, ms("2025-08-01T00:00+02:00") + n * 900_000, values, boot="00000000000000a1")
+            other = frame(n + 1, added.time_ms, values, meter=OTHER, boot="00000000000000b1")
+            ledger.store([message(each, arrived_ms=ms("2025-08-03T12:00Z")) for each in (added, other)])
+    ignore_site(tmp_path / "ledger.sqlite", OTHER, ms("2025-08-03T12:00Z"))
+    return tmp_path
+
+
+def shown(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    main([*arguments])
+    return "".join(capsys.readouterr())
+
+
+COMMANDS = (
+    ("energy", "--from", "2025-08"),
+    ("energy", "--from", "2020", "--to", "2021"),
+    ("cost", "--from", "2025-08", "--to", "2025-09", "--explain"),
+    ("bill", "--from", "2025-08", "--to", "2025-09"),
+    ("compare", "--from", "2025-08", "--to", "2025-09"),
+    ("standby", "--from", "2025-08", "--to", "2025-09"),
+    ("site", "list"),
+    ("site", "ignore", OTHER, "--undo"),
+    ("tariff", "list"),
+    ("tariff", "show", "edf-bleu-hphc"),
+    ("tariff", "check", "edf-bleu-ejp"),
+    ("tariff", "providers"),
+    ("import", "list"),
+)
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+def test_a_report_is_french_in_french_and_english_in_english(
+    folder: Path,  # noqa: ARG001 - a ledger is needed
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    foreign = {}
+    for language, other in (("fr", "en"), ("en", "fr")):
+        own, theirs = (
+            set().union(*(words_of(catalogue(each), key) for key in keys(*FORMS))) | IN_BOTH
+            for each in (language, other)
+        )
+        monkeypatch.setenv("TICTALLY_LANGUAGE", language)
+        text = shown(capsys, *arguments)
+        assert text
+        named = {"edf", "cre", "open", "data", "price", "grid", "others", "who", "publish", "prices", "tarif", "bleu"}
+        named |= {
+            "commission",
+            "de",
+            "régulation",
+            "l",
+            "énergie",
+            "enedis",
+            "linkystat",
+            "secondary",
+            "one",
+            "and",
+            "history",
+            "registers",
+        }
+        found = {word.lower() for word in WORD.findall(text)}
+        foreign[language] = (found & theirs) - own - named
+    assert foreign == {"fr": set(), "en": set()}
+
+
+def test_an_error_in_a_file_is_in_the_language(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-base"\nfrom = 2025-02-30\n')
+    text = shown(capsys, "cost")
+    assert text.startswith(f"tictally: {folder}/contracts.toml, ligne 3 : le jour 2025-02-30 ")
+
+
+def test_every_word_of_the_reports_is_used() -> None:
+    root = Path(tictally_recorder.__file__).parent
+    text = "\n".join(path.read_text(encoding="utf-8") for path in root.rglob("*.py"))
+    unused = [
+        key
+        for key in keys()
+        if not re.search(rf"""["'](?:{key}|{key.partition(".")[2]})["']""", text) and not key.startswith(COMPOSED)
+    ]
+    assert unused == []
+
+
+def test_a_form_of_files_is_the_same_in_code_and_catalogue() -> None:
+    words = catalogue("en")
+    for importer in importers():
+        assert words.text(f"form.{importer.name}") == importer.form
+        assert origin_text(words, importer.name, importer.title) == importer.title
+    for provider in providers():
+        assert words.text(f"form.{provider.name}") == provider.form
