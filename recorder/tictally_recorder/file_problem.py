@@ -106,6 +106,7 @@ class FileProblem(PhraseCode):
     OVER_NO_TAXES = "over_no_taxes"
     TARIFF_TAKEN = "tariff_taken"
     VERSION_TAKEN = "version_taken"
+    EXISTS = "exists"
     NOT_OF_AN_IMPORT = "not_of_an_import"
     CHANGED_SINCE_IMPORT = "changed_since_import"
 

@@ -87,7 +87,8 @@ class Settings(ProgramSettings):
         description="Time zone of days, months, years and off-peak hours, of all sites: a name of the tz database.",
     )
     language: Language = Field(
-        default="fr", description="Language of names and messages in hubs: `fr` or `en`. Ids are the same in both."
+        default="fr",
+        description="Language of names and messages in hubs and on the command line: `fr` or `en`. Ids and JSON are the same in both.",
     )
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         default=10,

@@ -99,6 +99,7 @@ def test_the_command_counts_them(
     recorded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TICTALLY_LEDGER", str(recorded))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     (recorded.parent / "contracts.toml").write_text(
         '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
     )

@@ -156,7 +156,7 @@ def end(
     last: Annotated[str, typer.Argument(metavar="DAY", help="The last local day, in the forms of `tictally cost`.")],
     *,
     site: SiteOption = None,
-    injection: Annotated[bool, typer.Option("--injection", help="The contract for what is injected.")] = False,
+    injection: Annotated[bool, typer.Option("--injection", help="The contract of injection.")] = False,
     configuration: Configuration,
 ) -> None:
     """Write the last day of the contract that holds on that day. Days after it have no cost until another one begins.

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
+from tictally_recorder.file_problem import FileProblem, unreadable, unwritable
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, days_of_a_person, imported_name
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importer import Comparison, ImportTarget, compare
@@ -18,6 +19,7 @@ from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import ImportRecord, Version
 from tictally_recorder.tariffs.providers.protocol import PublishedHistory, TariffProvider
 from tictally_recorder.tariffs.write import has_former_heading, overlay_text, refuse_a_persons, write_overlay
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime import atomic_file
 
 _BEFORE: Final = ".before"
@@ -118,8 +120,10 @@ class ImportFolder:
             present = path.read_text(encoding="utf-8")
         except FileNotFoundError:
             raise NothingToUndoError(f"there is no import of {tariff_id} that can be undone") from None
-        except (OSError, UnicodeError) as error:
-            raise TariffError(str(path), 1, f"it cannot be read: {error}") from None
+        except OSError as error:
+            raise TariffError(str(path), 1, unreadable(error)) from None
+        except UnicodeError:
+            raise TariffError(str(path), 1, Phrase(FileProblem.NOT_UTF8)) from None
         refuse_a_persons(path)
         taken, rest = self._versions(tariff_id, present, path), self._versions(tariff_id, before, path)
         undone = {start: version.hash for start, version in taken.items() if rest.get(start) != version}
@@ -132,7 +136,7 @@ class ImportFolder:
                 path.unlink()
             former.unlink()
         except OSError as error:
-            raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+            raise TariffError(str(path), 1, unwritable(error)) from None
         self._write_undone(tariff_id, {**self._undone(tariff_id), **undone})
         return tuple(sorted(undone))
 
@@ -150,7 +154,7 @@ class ImportFolder:
             before = path.read_text(encoding="utf-8") if path.exists() else ""
             atomic_file.write_text(path.with_suffix(_BEFORE), before)
         except OSError as error:
-            raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+            raise TariffError(str(path), 1, unwritable(error)) from None
 
     def _undone(self, tariff_id: str) -> dict[date, str]:
         """First day → hash of each version that was undone."""
@@ -170,4 +174,4 @@ class ImportFolder:
             else:
                 path.unlink(missing_ok=True)
         except OSError as error:
-            raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+            raise TariffError(str(path), 1, unwritable(error)) from None

@@ -11,11 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from tictally_recorder.file_problem import FileProblem, unwritable
 from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile, read_toml
 from tictally_recorder.tariffs.model import Tariff, TaxTable
 from tictally_recorder.tariffs.toml_reader import TomlValues
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime import atomic_file
 
 _FOLDER: Final = "templates"
@@ -89,8 +91,8 @@ def write_template(found: Template, folder: Path) -> Path:
     try:
         folder.mkdir(exist_ok=True)
         if path.exists():
-            raise TariffError(str(path), 1, "it is there already, and is left as it is; rename it")
+            raise TariffError(str(path), 1, Phrase(FileProblem.EXISTS))
         atomic_file.write_text(path, found.text)
     except OSError as error:
-        raise TariffError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
+        raise TariffError(str(path), 1, unwritable(error)) from None
     return path
