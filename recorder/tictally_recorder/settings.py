@@ -88,7 +88,8 @@ class Settings(ProgramSettings):
     )
     language: Language = Field(
         default="fr",
-        description="Language of names and messages in hubs and on the command line: `fr` or `en`. Ids and JSON are the same in both.",
+        description="Language of names and messages in hubs and on the command line: `fr` or `en`. Ids and JSON are "
+        "the same in both.",
     )
     idle_minutes: Annotated[int, Field(ge=1, le=1440)] = Field(
         default=10,

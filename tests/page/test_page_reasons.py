@@ -36,7 +36,8 @@ VALUES: Mapping[str, Parameter] = {
 # Whole English words that stand in no French sentence of ours, those of every sentence of the catalogue among them.
 ENGLISH = {
     word
-    for text in WORDS.values()
+    for key, text in WORDS.items()
+    if not key.startswith("form.")  # of files that French companies name
     for form in ([text] if isinstance(text, str) else text.values())
     for word in re.findall(r"[a-z]{2,}", PLACEHOLDER.sub(" ", form).lower())
 }

@@ -64,6 +64,7 @@ def test_every_string_is_used() -> None:
             "site_text.",
             "form.",
             "origin.",
+            "template.",
         ),
     )
     unused = {key for key in words() if f'"{key}"' not in text}
