@@ -1,4 +1,4 @@
-"""What commands answer of imports: the same in any order, and after an undo as without the run, byte for byte."""
+"""What there is to show of imports: the same in any order, and after an undo as without the run, byte for byte."""
 
 import json
 import shutil
@@ -7,21 +7,25 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from pathlib import Path
 
-import pytest
+from cost_building import BASE
 from enedis_files import lines_of, write
 from imported_files import PARIS, read
 from ledger_building import METER
 from observation_building import store
 
-from tictally_recorder.cli.app import main
+from tictally_recorder.cost import Terms
+from tictally_recorder.cost.contracts import Contract, Contracts
+from tictally_recorder.cost.query import SiteDays, cost_of
+from tictally_recorder.cost.standby import all_nights_of
+from tictally_recorder.energy import EnergyQuery, energy, gaps
 from tictally_recorder.imports.read import FileRead
-from tictally_recorder.ledger import Ledger, importing
-from tictally_shared.calendar import day_bounds_ms
+from tictally_recorder.ledger import Ledger, LedgerReader, importing
+from tictally_recorder.reconciliation import reconcile
+from tictally_recorder.reports.energy import as_json
+from tictally_shared.calendar import By, day_bounds_ms
 
 QUARTER_MS, HOUR_MS = 900_000, 3_600_000
-CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
 FIRST = date(2026, 3, 26)  # the clocks go forward on the 29th
-WINDOW = ("--from", "2026-03-26", "--to", "2026-04-07")
 
 
 def start_of(number: int) -> int:
@@ -53,32 +57,30 @@ def record(ledger: Path, first_ms: int, end_ms: int, first_seq: int = 1) -> None
     store(ledger, [(at, register_at(at)) for at in range(first_ms, end_ms, QUARTER_MS)], first_seq)
 
 
-def answers(ledger: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
-    """What the commands print."""
-    monkeypatch.setenv("TICTALLY_LEDGER", str(ledger))
-    (ledger.parent / "contracts.toml").write_text(CONTRACT)
-    capsys.readouterr()
-    found = []
-    for command in (
-        ("energy", "--by", "hour", "--json"),
-        ("cost", "--by", "day", "--json"),
-        ("temperature", "--json"),
-        ("reconcile", "--json"),
-    ):
-        assert main([*command, *WINDOW]) == 0
-        found.append(capsys.readouterr().out)
-    return found
+def answers(ledger: Path) -> list[str]:
+    """What commands and API have to show, as text."""
+    days = FIRST, FIRST + timedelta(days=12)
+    contracts = Contracts([Contract(METER, BASE.id, date(2025, 1, 1), power_kva=6)])
+    with LedgerReader.open(ledger) as reader:
+        (site,) = reader.sites()
+        hours = energy(reader, EnergyQuery.of_days(METER, days, By.HOUR, PARIS))
+        return [
+            as_json(hours, PARIS),
+            repr(cost_of(reader, SiteDays(site, *days, PARIS), Terms(contracts, {BASE.id: BASE}))),
+            repr(reader.temperatures(METER, 0, 2**50)),
+            repr(all_nights_of(reader, site, days, PARIS)),
+            repr(reconcile(reader, site, days, PARIS)),
+            repr(gaps(reader, site, start_of(0), start_of(12))),
+        ]
 
 
-def test_import_frames_and_a_late_week_give_the_same_answers_in_all_orders(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    curve = load_curve(tmp_path / "curve.csv", 0, 6)
+def test_import_frames_and_a_late_week_give_the_same_answers_in_all_orders(tmp_path: Path) -> None:
+    (curve,) = read(load_curve(tmp_path / "curve.csv", 0, 6))
     week = start_of(3), start_of(5)
 
     def history(ledger: Path) -> None:
-        monkeypatch.setenv("TICTALLY_LEDGER", str(ledger))
-        assert main(["import", str(curve), "--site", METER]) == 0
+        with importing(ledger) as opened:
+            opened.put(METER, 0, [curve.file])
 
     def live(ledger: Path) -> None:
         record(ledger, start_of(2) + 3 * QUARTER_MS, week[0])
@@ -94,7 +96,7 @@ def test_import_frames_and_a_late_week_give_the_same_answers_in_all_orders(
         Ledger.open(ledger).close()
         for step in order:
             step(ledger)
-        found.append(answers(ledger, monkeypatch, capsys))
+        found.append(answers(ledger))
     for each in found:
         assert each == found[0]
     days = {row["from"][:10]: row["energy"] for row in json.loads(found[0][0]) if row["register"] == "EAST"}
@@ -148,20 +150,18 @@ def made(folder: Path, given: list[FileRead]) -> Path:
     return ledger
 
 
-def test_undoing_any_of_five_runs_leaves_every_answer_as_without_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_undoing_any_of_five_runs_leaves_every_answer_as_without_it(tmp_path: Path) -> None:
     given = read(*files(tmp_path))
     assert len({each.importer.name for each in given}) == 5
     whole = made(tmp_path / "whole", given)
-    with_all = answers(whole, monkeypatch, capsys)
+    with_all = answers(whole)
     for number, left_out in enumerate(given, 1):
         undone = tmp_path / f"undone{number}" / "ledger.sqlite"
         undone.parent.mkdir()
         shutil.copy(whole, undone)
         with importing(undone) as opened:
             opened.undo(number)
-        found = answers(undone, monkeypatch, capsys)
+        found = answers(undone)
         without = made(tmp_path / f"without{number}", [each for each in given if each is not left_out])
-        assert found == answers(without, monkeypatch, capsys), left_out.importer.name
+        assert found == answers(without), left_out.importer.name
         assert found != with_all, left_out.importer.name
