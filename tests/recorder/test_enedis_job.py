@@ -23,7 +23,7 @@ from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.finding import Level, Moments
 from tictally_recorder.imports.conso.answers import Kind, Wanted, observed
 from tictally_recorder.imports.conso.job import NAME, EnedisJob
-from tictally_recorder.imports.conso.visits import Memory, Step, after_step, past_steps, schedule_of
+from tictally_recorder.imports.conso.visits import Memory, Step, after_step, is_due, past_steps, schedule_of
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobReport, JobState, runner
 from tictally_recorder.jobs.findings import job_findings
 from tictally_recorder.jobs.runner import JobRunner
@@ -292,6 +292,31 @@ def test_a_visit_is_a_run_that_can_be_undone(api: ConsoApi, settings: Settings, 
     assert [file.name for file in run.files] == ["daily_consumption 2026-10-09", "consumption_load_curve 2026-10-09"]
     undo(settings.ledger, run.id)
     assert imported_days(settings) == {}
+
+
+@pytest.mark.parametrize(
+    ("now", "memory", "expected"),
+    [
+        ("2026-11-20T07:12:59", Memory(), False),
+        ("2026-11-20T07:13:20", Memory(), True),
+        ("2026-11-20T09:59:59", Memory(), True),
+        ("2026-11-20T10:00:00", Memory(), False),  # it was started too late for the morning
+        ("2026-11-20T15:13:19", Memory(), False),
+        ("2026-11-20T15:13:20", Memory(), True),
+        ("2026-11-20T23:30:00", Memory(day="2026-11-18"), True),
+        ("2026-11-20T15:13:20", Memory(day="2026-11-19"), False),
+        ("2026-11-20T07:13:20", Memory(day="2026-11-19"), True),  # of the past
+        ("2026-11-21T03:00:00", Memory(), False),
+        ("2026-11-20T07:30:00", Memory(asked_ms=1_795_155_200_000), False),
+        ("2026-11-20T07:30:00", Memory(asked_ms=1_795_155_199_000), True),
+        ("2026-11-20T07:30:00", Memory(banned_until_ms=1_795_156_201_000), False),
+        ("2026-11-20T07:30:00", Memory(banned_until_ms=1_795_156_200_000), True),
+    ],
+)
+def test_the_service_is_asked_at_its_times_alone(now: str, memory: Memory, *, expected: bool) -> None:
+    now_ms = round(datetime.fromisoformat(now).replace(tzinfo=PARIS).timestamp() * 1000)
+    due_ms = Schedule("13 7,15 * * *", PARIS, 20).last_ms(now_ms)
+    assert is_due(memory, due_ms, now_ms, PARIS) is expected
 
 
 def test_every_home_has_a_second_of_its_own() -> None:
