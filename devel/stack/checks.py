@@ -177,7 +177,9 @@ def edge_elsewhere(box: Box) -> str:
         took_s = until(
             lambda: (
                 "site house: meter house"
-                in box.compose("exec", "-T", "recorder", "tictally", "doctor", is_checked=False)
+                in box.compose(
+                    "exec", "-T", "--env", "TICTALLY_LANGUAGE=en", "recorder", "tictally", "doctor", is_checked=False
+                )
             ),
             "its frames in the ledger",
         )
