@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cached_property
 from itertools import pairwise
 from typing import Final, Self
 
@@ -42,7 +43,7 @@ def unknown_outlook() -> dict[str, str]:
     return {**dict.fromkeys(VALUE_NAMES, NOTHING), **dict.fromkeys(JSON_NAMES, NO_PRICES)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Outlook:
     """The prices of today and tomorrow.
 
@@ -80,9 +81,13 @@ class Outlook:
             values[PRICE_TOMORROW] = _text(_mean(self.tomorrow))
         return {
             **{name: NOTHING if text is None else text for name, text in values.items()},
-            PRICES_TODAY: self._json(self.today),
-            PRICES_TOMORROW: self._json(self.tomorrow),
+            **self._lists,
         }
+
+    @cached_property
+    def _lists(self) -> Mapping[str, str]:
+        """All prices as JSON, which is asked for at every turn of the recorder's loop."""
+        return {PRICES_TODAY: self._json(self.today), PRICES_TOMORROW: self._json(self.tomorrow)}
 
     def _is_contradicted(self, now_ms: int, counted: str | None) -> bool:
         around = [self.by.at(now_ms + shift_ms) for shift_ms in (-_TOLERANCE_MS, 0, _TOLERANCE_MS)]

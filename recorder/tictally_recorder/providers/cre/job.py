@@ -56,12 +56,14 @@ class CreJob:
         day = datetime.fromtimestamp(context.now_ms // 1000, UTC).astimezone(self._settings.zone).date()
         refused: FetchError | JobError | None = None
         results = []
+        folder = self._folder()
         with FetchClient(context.memory) as client:
             for found in fetched_files(client, self._own.url, self._settings, only_changed=True):
                 if isinstance(found, FetchError):
                     refused = refused or found
                     continue
-                result, doubt = self._take(found, ImportRecord(NAME, day))
+                result, doubt, is_taken = self._take(folder, found, ImportRecord(NAME, day))
+                folder = self._folder() if is_taken else folder
                 results.append(result)
                 refused = refused or doubt
                 if doubt is None and self._own.updates is CreUpdates.TAKE:
@@ -73,26 +75,30 @@ class CreJob:
     def stop(self) -> None:
         """A request that is under way ends by its own time limit."""
 
-    def _take(self, found: FetchedFile, imported: ImportRecord) -> tuple[str, JobError | None]:
-        """What was done, and why a new revision was not taken."""
-        # Read again for each file: what one import wrote, and what a person has written meanwhile, counts.
-        folder = ImportFolder(self._settings.tariffs_folder, load_catalogue(self._settings.tariffs_folder))
+    def _folder(self) -> ImportFolder:
+        """As it is now."""
+        return ImportFolder(self._settings.tariffs_folder, load_catalogue(self._settings.tariffs_folder))
+
+    def _take(
+        self, folder: ImportFolder, found: FetchedFile, imported: ImportRecord
+    ) -> tuple[str, JobError | None, bool]:
+        """What was done, why a new revision was not taken, and whether something was written."""
         comparison = folder.compare(Cre(), found.history, is_by_job=True)
         for each in comparison.differences:
             if each.state is not State.MISSING:
                 _log.info("%s from %s: %s", comparison.tariff, each.start, _summary(each))
         doubt = _doubt(comparison, found.answer.service)
         if not comparison.written:
-            return f"{comparison.tariff}: nothing new", doubt
+            return f"{comparison.tariff}: nothing new", doubt, False
         days = ", ".join(map(str, comparison.written))
         if self._own.updates is CreUpdates.SHOW:
-            return f"{comparison.tariff}: new or different from {days}, not taken (tictally tariff fetch)", doubt
+            return f"{comparison.tariff}: new or different from {days}, not taken (tictally tariff fetch)", doubt, False
         try:
             folder.take(comparison, imported)
         except TariffError as error:
             about: dict[str, Value] = {"tariff": comparison.tariff, "detail": str(error)}
             raise JobError(Phrase(ProblemCode.REVISION_NOT_WRITTEN, about)) from None
-        return f"{comparison.tariff}: taken from {days}", doubt
+        return f"{comparison.tariff}: taken from {days}", doubt, True
 
 
 def _summary(difference: Difference) -> str:
