@@ -16,6 +16,7 @@ OPERATIONS = {
         "tariffs",
         "providers",
         "tariff",
+        "prices",
         "quality",
         "sinks",
         "jobs",

@@ -64,6 +64,24 @@ class NowItem(_SiteRecord):
     edges: list[dict[str, str]]
 
 
+class PriceItem(_SiteRecord):
+    """Prices of a kWh, now and ahead."""
+
+    currency: str | None
+    period: str | None
+    price: str | None
+    next_price: str | None
+    next_price_at: str | None
+    next_period: str | None
+    next_period_at: str | None
+    cheapest_3h: str | None
+    cheapest_3h_price: str | None
+    price_tomorrow: str | None
+    colour_tomorrow: str | None
+    today: list[dict[str, str | None]]
+    tomorrow: list[dict[str, str | None]]
+
+
 class QuarterItem(_RangeRecord):
     """A label in a quarter-hour."""
 

@@ -69,8 +69,22 @@ class SiteOutlooks:
             return None
         known = self._computed.get(site.id)
         if known is None or known.quarter != quarter or known.terms is not terms:
-            # What the meter reports goes before what was fetched.
-            reported = reported_colours(self._reader, site, now_ms, self._tz) if paid.has_colours else {}
-            by = CourseTerms(site.id, terms, self._tz, {**terms.colours, **reported})
-            known = self._computed[site.id] = _Computed(quarter, terms, Outlook.of(by, today))
+            outlook = Outlook.of(course_terms(self._reader, site, terms, now_ms, self._tz), today)
+            known = self._computed[site.id] = _Computed(quarter, terms, outlook)
         return known.outlook
+
+
+def course_terms(reader: LedgerReader, site: Site, terms: Terms, now_ms: int, tz: ZoneInfo) -> CourseTerms:
+    """By what a site's prices are foretold now. Raises as the ledger's methods do.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        terms: contracts and tariffs.
+        now_ms: milliseconds since 1970.
+        tz: whose days are meant.
+    """
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, tz), terms)
+    # What the meter reports goes before what was fetched.
+    reported = reported_colours(reader, site, now_ms, tz) if paid is not None and paid.has_colours else {}
+    return CourseTerms(site.id, terms, tz, {**terms.colours, **reported})

@@ -44,6 +44,12 @@ export async function render({ site, live, signal }) {
     places[1].replaceWith(made.day);
   }, fail);
 
+  let prices = null;
+  const askPrices = async () => {
+    const answer = await get("/prices", { site: site.site }, signal).catch(() => null);
+    prices = answer?.items[0] ?? prices;
+    put(period, periodCard(item, prices));
+  };
   let usual = null;
   const askUsual = async () => {
     const answer = await get("/usual", { site: site.site }, signal).catch(() => null);
@@ -56,7 +62,7 @@ export async function render({ site, live, signal }) {
     if (!item) return;
     dial.set(item);
     time.textContent = t(item.at ? "live.at" : "live.last", { at: lastHeard(item, site) });
-    put(period, periodCard(item));
+    put(period, periodCard(item, prices));
     const focused = today.contains(document.activeElement);
     put(today, todayCard(item, usual, site));
     if (focused) today.querySelector("button")?.focus();
@@ -70,7 +76,8 @@ export async function render({ site, live, signal }) {
     if (minutes.querySelector("details[open]")) minutes.behind(minutesTable(points));
   };
   askUsual();
-  const timer = setInterval(askUsual, USUAL_MS);
+  askPrices();
+  const timer = setInterval(() => [askUsual(), askPrices()], USUAL_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   return { element, update, isRefreshed: true };
 }
@@ -117,7 +124,8 @@ function addPoint(points, item) {
   while (points.length && points[0][0] < now - SHOWN_MS) points.shift();
 }
 
-function periodCard(item) {
+function periodCard(item, prices) {
+  if (!item) return [];
   const colours = item.colour_today && h("div", { class: "tempo" }, dayOfTempo("today", item.colour_today), dayOfTempo("tomorrow", item.colour_tomorrow));
   const name = item.period ? periodName(item.period) : t("unknown");
   const known = item.price !== null && item.price !== undefined;
@@ -127,8 +135,24 @@ function periodCard(item) {
     h("p", { class: "period-now" }, item.period && h("i", { class: `swatch p-${slug(item.period)}` }), name),
     known ? h("button", { type: "button", class: "money price", onclick: open, "aria-label": `${price(item.price, item.currency)}. ${t("money.explain")}` }, price(item.price, item.currency)) : h("p", { class: "note" }, t("price.unknown")),
     colours,
+    prices && pricesAhead(prices),
   ];
 }
+
+/** The next price or period, the cheapest hours and tomorrow's price, as far as they are known. */
+function pricesAhead(of) {
+  const per = (text) => price(text, of.currency ?? "EUR");
+  const next = of.next_period_at && of.next_period_at === of.next_price_at ? `${colon(periodName(of.next_period))}${per(of.next_price)}` : of.next_price && per(of.next_price);
+  const lines = [
+    next && [t("prices.next", { at: when(of.next_price_at, of) }), next],
+    of.cheapest_3h && [t("prices.cheapest", { at: when(of.cheapest_3h, of) }), per(of.cheapest_3h_price)],
+    of.price_tomorrow && of.next_price && [t("prices.tomorrow"), per(of.price_tomorrow)],
+  ].filter(Boolean);
+  return lines.length ? h("dl", { class: "ahead" }, lines.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])) : null;
+}
+
+/** A time of today or tomorrow; nothing else is foretold. */
+const when = (iso, of) => (of.today.some((each) => each.start.slice(0, 10) === iso.slice(0, 10)) ? exactClock(iso) : t("prices.atTomorrow", { time: exactClock(iso) }));
 
 function dayOfTempo(which, tempo) {
   const text = tempo ? t(`tempo.${tempo}`) : t("tempo.unknown");
