@@ -6,10 +6,12 @@ import pytest
 
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.reports.tariffs import version_as_text
+from tictally_recorder.tariffs.check import check
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.load import TariffFile
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.period_rules import DayList, DayTerms, PeriodRule
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.status_register import Colour
 
 HEAD = """\
@@ -152,3 +154,15 @@ def test_the_rules_are_shown() -> None:
         "    HP: otherwise",
         "    Days snow, from 2026-11-01 to 2027-03-31: 2026-12-24",
     ]
+
+
+def test_a_list_that_does_not_reach_today_is_reported() -> None:
+    listed = read('[[rule]]\nperiod = "HC"\ndays = "snow"\n' + ELSE + SNOW)
+    assert [ENGLISH.phrase(each.phrase) for each in check([listed], date(2027, 3, 31))] == []
+    (ended,) = check([listed], date(2027, 4, 1))
+    assert ENGLISH.phrase(ended.phrase).startswith("own: the list of days snow ends on 2027-03-31; ")
+    assert ended.since == date(2027, 4, 1)
+    empty = read('[[rule]]\nperiod = "HC"\ndays = "snow"\n' + ELSE + '[[days]]\nname = "snow"\n')
+    (unknown,) = check([empty], date(2026, 6, 1))
+    assert ENGLISH.phrase(unknown.phrase).startswith("own: no day of the list snow is known; ")
+    assert check([empty], date(2025, 6, 1)) == []

@@ -23,6 +23,10 @@ class IssueCode(PhraseCode):
     """A version lacks powers that were sold before it: at these the version before stays in force."""
     TAXES_CHANGED = "taxes_changed"
     """Taxes change while a version holds that has taxes of its own."""
+    LIST_ENDED = "list_ended"
+    """A list of days that rules ask for does not go on to today: what follows is unknown."""
+    LIST_EMPTY = "list_empty"
+    """Nothing is known of a list of days that rules ask for."""
     CONTRACT = "contract"
     """The meter announces another option or power than the contract on the list has."""
     ALIAS_UNUSED = "alias_unused"
@@ -93,10 +97,24 @@ def _check(tariff: Tariff, day: date, power_kva: int | None, tables: Sequence[Ta
         elif since <= day:
             ended = Phrase(IssueCode.ENDED, about | {"until": str(version.until)})
             yield TariffIssue(tariff.id, ended, since, None)
+    yield from _lists(tariff, day)
     if (due := tariff.overdue_since(day)) is not None:
         newest = tariff.versions[-1].start
         overdue = Phrase(IssueCode.OVERDUE, {"tariff": tariff.id, "due": str(due), "newest": str(newest)})
         yield TariffIssue(tariff.id, overdue, due, None)
+
+
+def _lists(tariff: Tariff, day: date) -> Iterator[TariffIssue]:
+    """Lists of days that do not cover today, while a version holds."""
+    if tariff.rules is None or tariff.on(day) is None:
+        return
+    for name, listed in tariff.rules.lists.items():
+        about: dict[str, Value] = {"tariff": tariff.id, "list_name": name}
+        if listed.until < listed.start:
+            yield TariffIssue(tariff.id, Phrase(IssueCode.LIST_EMPTY, about), tariff.versions[0].start, None)
+        elif listed.until < day:
+            ended = Phrase(IssueCode.LIST_ENDED, about | {"until": str(listed.until)})
+            yield TariffIssue(tariff.id, ended, listed.until + timedelta(days=1), None)
 
 
 def _no_subscription(version: Version, until: date | None) -> TariffIssue:
