@@ -46,6 +46,26 @@ def test_a_price_without_taxes_follows_the_taxes_of_each_day(tmp_path: Path) -> 
     assert {version.monthly(6) for version in own.versions} == {Decimal(12)}
 
 
+def test_a_subscription_without_taxes_follows_the_taxes_of_each_day(tmp_path: Path) -> None:
+    # (10 + 6 x 0.2193) x 1.055, (10 + 6 x 0.2193) x 1.2, (10 + 6 x 0.15) x 1.2
+    monthly = [Decimal("11.938169"), Decimal("13.57896"), Decimal("13.08")]
+    by_ht = 'subscription_ht = "10"\ncta_base = "6"\n'
+    own = tariff(tmp_path, HEAD + VERSION + 'energy.BASE = { ttc = "0.2" }\n' + by_ht)
+    assert [(str(each.start), each.monthly(6)) for each in own.versions] == [
+        *zip(("2025-03-01", "2025-08-01", "2026-02-01"), monthly, strict=True)
+    ]
+    assert {each.subscription_ht[None] for each in own.versions} == {Decimal(10)}
+    discount = tariff(tmp_path, HEAD + VERSION + TEN + by_ht)
+    assert [each.monthly(6) for each in discount.versions] == [*monthly, monthly[-1]]
+    by_power = tariff(
+        tmp_path,
+        HEAD + VERSION + 'energy.BASE = { ttc = "0.2" }\npower.6 = { ' + by_ht.replace("\n", ", ", 1).rstrip() + " }\n",
+    )
+    assert [each.monthly(6) for each in by_power.versions] == monthly
+    written = tariff(tmp_path, HEAD + VERSION + 'energy.BASE = { ttc = "0.2" }\nsubscription = "12"\n' + by_ht)
+    assert [each.monthly(6) for each in written.versions] == [Decimal(12)]
+
+
 def test_what_is_written_later_ends_what_taxes_make_of_a_price(tmp_path: Path) -> None:
     later = VERSION.replace("2025-03-01", "2025-10-01") + 'energy.BASE = { ttc = "0.2" }\nsubscription = "12"\n'
     own = tariff(tmp_path, HEAD + VERSION + BY_HT + later)
@@ -134,6 +154,10 @@ REFUSED = {
     HEAD.replace('taxes = "fr"\n', "") + VERSION + BY_HT: "line 10: a price without taxes needs a table of taxes",
     HEAD.replace('taxes = "fr"\n', "") + VERSION + TEN: "line 10: a price without taxes needs a table of taxes",
     HEAD + VERSION.replace("2025", "2015") + BY_HT: "line 11: the taxes of 2015-03-01 are not known",
+    HEAD + VERSION + 'energy.BASE = { ttc = "0.2" }\ncta_base = "6"\n': "subscription_ht is missing",
+    HEAD.replace('taxes = "fr"\n', "")
+    + VERSION
+    + 'energy.BASE = { ttc = "0.2" }\nsubscription_ht = "10"\ncta_base = "6"\n': "line 12: a price without taxes needs",
     HEAD + VERSION + TEN + BY_HT: "line 12: prices that follow another tariff are its own at a discount",
     HEAD + VERSION + TEN.replace("edf-bleu-base", "none"): "line 11: there is no tariff none to follow",
     HEAD + VERSION + TEN.replace("edf-bleu-base", "own"): "line 11: there is no tariff own to follow",

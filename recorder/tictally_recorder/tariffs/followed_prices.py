@@ -1,6 +1,6 @@
 """Prices that follow others: without taxes with the taxes of each day, at a discount on another tariff. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Final
 
 from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.tariffs.model import Confidence, Price, Tariff, Version
-from tictally_recorder.tariffs.taxes import Taxes
+from tictally_recorder.tariffs.taxes import TAX_NAMES, Taxes
 from tictally_shared.phrase import Phrase
 
 _FROM_WEAKEST: Final = (Confidence.SECONDARY, Confidence.OWN, Confidence.OFFICIAL)
@@ -22,10 +22,17 @@ def with_taxes(ht: Decimal, taxes: Taxes) -> Decimal | None:
     return (ht + taxes.accise) * (1 + taxes.vat_energy)
 
 
-def days_of_taxes(version: Version) -> list[date]:
-    """Later days of a version on which the taxes of a kWh change, as long as it may hold."""
+def monthly_with_taxes(ht: Decimal, cta_base: Decimal, taxes: Taxes) -> Decimal | None:
+    """A month's subscription with all taxes, `(ht + base * cta) * (1 + vat)`; None if one of them is not known."""
+    if taxes.cta_share is None or taxes.vat_subscription is None:
+        return None
+    return (ht + cta_base * taxes.cta_share) * (1 + taxes.vat_subscription)
+
+
+def days_of_taxes(version: Version, names: Collection[str]) -> list[date]:
+    """Later days of a version on which some taxes change, as long as it may hold."""
     changes = version.tax_table.changes(version.start, version.until) if version.tax_table else {}
-    return [day for day, taxes in changes.items() if not {"accise", "vat_energy"}.isdisjoint(taxes)]
+    return [day for day, taxes in changes.items() if not set(names).isdisjoint(taxes)]
 
 
 def without_taxes(price: Price, taxes: Taxes) -> Decimal | None:
@@ -81,7 +88,7 @@ def _days(head: Version, base: Tariff) -> list[date]:
         days.add(version.start)
         if version.until is not None:
             days.add(version.until + timedelta(days=1))
-    days.update(days_of_taxes(head))
+    days.update(days_of_taxes(head, TAX_NAMES))
     return sorted(day for day in days if head.start <= day and (head.until is None or day <= head.until))
 
 

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tictally_recorder.file_problem import FileProblem
-from tictally_recorder.tariffs.followed_prices import days_of_taxes, following, in_turn, with_taxes
+from tictally_recorder.tariffs.followed_prices import days_of_taxes, following, in_turn, monthly_with_taxes, with_taxes
 from tictally_recorder.tariffs.model import (
     Attribution,
     Confidence,
@@ -29,11 +29,13 @@ from tictally_shared.phrase import Phrase, Value
 
 _VERSION_KEYS: Final = frozenset(
     {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
-    | {"figures", "unusual", "formula", "discount"}
+    | {"figures", "unusual", "formula", "discount", "cta_base"}
 )
 # Files of people that were written for former names are read as before.
 _FORMER_KEYS: Final = {"confidence": "sureness"}
-_POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht", "unusual"})
+_POWER_KEYS: Final = frozenset({"energy", "subscription", "subscription_ht", "cta_base", "unusual"})
+_OF_ENERGY: Final = frozenset({"accise", "vat_energy"})
+_OF_SUBSCRIPTION: Final = frozenset({"cta_share", "vat_subscription"})
 _PRICE_KEYS: Final = ("ttc", "ht", "unusual")
 _DISCOUNT_KEYS: Final = frozenset({"tariff", "energy"})
 _FRACTION: Final = Bounds(Decimal(0), Decimal(1), FileProblem.UNIT_FACTOR)
@@ -68,10 +70,13 @@ def read_versions(
         found = following(head, base, factor, has_subscription=_has_subscription(values, path))
         if isinstance(found, Phrase):
             raise values.wrong((*path, "discount"), found)
-        return found
-    if not _is_by_ht(values, path):
-        return (head,)
-    later = (_read_version(values, path, tariff, day) for day in days_of_taxes(head))
+        if not _has_monthly_ht(values, path):
+            return found
+        by_day = {each.start: _read_version(values, path, tariff, each.start) for each in found}
+        return tuple(replace(each, subscription=by_day[each.start].subscription) for each in found)
+    taxes = _OF_ENERGY if _is_by_ht(values, path) else frozenset[str]()
+    taxes |= _OF_SUBSCRIPTION if _has_monthly_ht(values, path) else frozenset()
+    later = (_read_version(values, path, tariff, day) for day in days_of_taxes(head, taxes))
     return in_turn([head, *later])
 
 
@@ -82,7 +87,13 @@ def follows(values: TomlValues, path: Path) -> str | None:
 
 
 def _has_subscription(values: TomlValues, path: Path) -> bool:
-    return values.has((*path, "subscription")) or values.has((*path, "power"))
+    return any(values.has((*path, key)) for key in ("subscription", "power", "cta_base"))
+
+
+def _has_monthly_ht(values: TomlValues, path: Path) -> bool:
+    """True if a subscription is written without taxes alone, with what the CTA is a share of."""
+    places = [path, *((*path, "power", key) for key in values.keys((*path, "power")))]
+    return any(values.has((*each, "cta_base")) and not values.has((*each, "subscription")) for each in places)
 
 
 def _followed(values: TomlValues, path: Path, tariff: Tariff, tariffs: Mapping[str, Tariff]) -> Tariff | None:
@@ -142,7 +153,7 @@ def _read_version(values: TomlValues, path: Path, tariff: Tariff, start: date) -
     is_following = values.has((*path, "discount"))
     if is_following and not _has_subscription(values, path):
         return version
-    subscription = _subscription(values, path, powers, tariff)
+    subscription = _subscription(values, path, powers, tariff, version)
     return replace(
         version,
         energy={} if is_following else _energy(values, path, powers, tariff, version),
@@ -232,20 +243,35 @@ def _with_taxes(values: TomlValues, path: Path, ht: Decimal, version: Version) -
 
 
 def _subscription(
-    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff
+    values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff, version: Version
 ) -> dict[int | None, Decimal]:
     if powers:
         if values.has((*path, "subscription")):
             raise values.wrong((*path, "subscription"), Phrase(FileProblem.SUBSCRIPTION_BESIDE_POWERS))
         each = {
-            power: _monthly(values, (*path, "power", key), "subscription", tariff, power)
+            power: _monthly_ttc(values, (*path, "power", key), tariff, power, version)
             for power, key in sorted(powers.items())
         }
         return {power: amount for power, amount in each.items() if amount is not None}
-    if tariff.direction is Direction.INJECTION and not values.has((*path, "subscription")):
+    if tariff.direction is Direction.INJECTION and not _has_subscription(values, path):
         return {None: Decimal(0)}
-    amount = _monthly(values, path, "subscription", tariff, None)
+    amount = _monthly_ttc(values, path, tariff, None, version)
     return {} if amount is None else {None: amount}
+
+
+def _monthly_ttc(values: TomlValues, path: Path, tariff: Tariff, power: int | None, version: Version) -> Decimal | None:
+    """As it is written, else what the taxes of the version's first day make of the one without."""
+    here = (*path, "cta_base")
+    if values.has((*path, "subscription")) or not values.has(here):
+        return _monthly(values, path, "subscription", tariff, power)
+    ht = _monthly(values, path, "subscription_ht", tariff, power)
+    if version.tax_table is None and version.taxes == Taxes():
+        raise values.wrong(here, Phrase(FileProblem.TAXES_NEEDED))
+    base = values.amount(here, monthly_bounds(tariff.currency, power, is_unusual=False))
+    amount = None if ht is None else monthly_with_taxes(ht, base, version.taxes_on(version.start))
+    if amount is None and ht is not None:
+        raise values.wrong(here, Phrase(FileProblem.TAXES_UNKNOWN, {"day": str(version.start)}))
+    return amount
 
 
 def _monthly(values: TomlValues, path: Path, key: str, tariff: Tariff, power: int | None) -> Decimal | None:
