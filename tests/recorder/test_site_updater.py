@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cost_building import PARIS
+from cost_building import PARIS, d
 from ledger_building import METER, frame, message
 
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.hubs.price_outlook import Outlook
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_updater import SiteSource, SiteUpdater
@@ -369,3 +370,31 @@ def test_the_period_of_a_tariffs_own_rules_is_that_of_the_clock(
     found = published.at(now_ms)
     assert (found["period"], found["price"]) == ("DAY", "0.2")
     assert (found["next_period"], found["next_period_at"]) == ("NIGHT", "2025-07-02T22:00+02:00")
+
+
+def test_an_outlook_is_computed_again_only_when_something_changes(
+    published: PublishedSites, ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("base", "tempo"))
+    computed: list[date] = []
+    of = Outlook.of.__func__  # type: ignore[attr-defined]  # of a class method
+
+    def counted(by: object, day: date) -> Outlook:
+        computed.append(day)
+        made: Outlook = of(Outlook, by, day)
+        return made
+
+    monkeypatch.setattr(Outlook, "of", counted)
+    first_ms = ms("2027-01-12T18:00+01:00")
+    ledger.store([message(frame(1, first_ms, {"BBRHPJB": 1, "PTEC": "HPJB", "DEMAIN": "----"}))])
+    published.update(first_ms)
+    for minute in range(45):
+        published.at(first_ms + minute * MINUTE_MS)
+    assert len(computed) == 1
+    later_ms = first_ms + 50 * MINUTE_MS
+    ledger.store([message(frame(2, later_ms, {"BBRHPJB": 1, "PTEC": "HPJB", "DEMAIN": "ROUG"}))])
+    published.update(later_ms)
+    assert published.at(later_ms + 15 * MINUTE_MS)["colour_tomorrow"] == "ROUGE"
+    assert len(computed) == 2
+    published.at(ms("2027-01-13T00:00+01:00"))
+    assert computed[1:] == [d("2027-01-12"), d("2027-01-13")]

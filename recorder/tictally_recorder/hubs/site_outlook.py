@@ -1,6 +1,12 @@
-"""The outlook of each site's prices, computed again each quarter-hour and when contracts, tariffs or colours change."""
+"""The outlook of each site's prices, computed again when the day, contracts, tariffs or the meter's colours change.
 
-from dataclasses import dataclass
+A ledger may have a thousand sites, and figures are asked for at every turn of the loop: they are made once a minute.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.model import Terms
@@ -12,13 +18,19 @@ from tictally_recorder.hubs.tempo_days import reported_colours
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import QUARTER_MS, local_day
+from tictally_shared.status_register import Colour
+
+_MINUTE_MS: Final = 60_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Computed:
     quarter: int
     terms: Terms
+    reported: Mapping[date, Colour]
     outlook: Outlook
+    figures_of: tuple[int, str | None] | None = None
+    figures: Mapping[str, str] = field(default_factory=dict)
 
 
 class SiteOutlooks:
@@ -44,8 +56,13 @@ class SiteOutlooks:
             now_ms: milliseconds since 1970.
             counted: the tariff's period that the meter counts in, or None.
         """
-        outlook = self._outlook(site, now_ms)
-        return unknown_outlook() if outlook is None else outlook.figures(now_ms, counted)
+        known = self._known(site, now_ms)
+        if known is None:
+            return unknown_outlook()
+        key = now_ms // _MINUTE_MS, counted
+        if known.figures_of != key:
+            known.figures_of, known.figures = key, known.outlook.figures(now_ms, counted)
+        return dict(known.figures)
 
     def period(self, site: Site, now_ms: int, counted: str | None) -> str | None:
         """The tariff's period now: the one that the meter counts in, or that of a rule which no meter counts by.
@@ -56,22 +73,26 @@ class SiteOutlooks:
             counted: the period that the meter counts in, by the contract's alias, or None.
         """
         paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, self._tz), self._keeper.terms)
-        outlook = self._outlook(site, now_ms)
-        if paid is None or outlook is None or paid.tariff.rules is None or paid.period(counted) is not None:
+        if paid is None or paid.tariff.rules is None or paid.period(counted) is not None:
             return counted
-        found = outlook.by.at(now_ms)
+        known = self._known(site, now_ms)
+        found = None if known is None else known.outlook.by.at(now_ms)
         return None if found is None else found[0]
 
-    def _outlook(self, site: Site, now_ms: int) -> Outlook | None:
+    def _known(self, site: Site, now_ms: int) -> _Computed | None:
         terms, quarter, today = self._keeper.terms, now_ms // QUARTER_MS, local_day(now_ms, self._tz)
-        paid = applied_tariff(site.id, Direction.CONSUMPTION, today, terms)
-        if terms is None or paid is None:
+        if terms is None or applied_tariff(site.id, Direction.CONSUMPTION, today, terms) is None:
             return None
         known = self._computed.get(site.id)
-        if known is None or known.quarter != quarter or known.terms is not terms:
-            outlook = Outlook.of(course_terms(self._reader, site, terms, now_ms, self._tz), today)
-            known = self._computed[site.id] = _Computed(quarter, terms, outlook)
-        return known.outlook
+        if known is not None and (known.quarter, known.outlook.day) == (quarter, today) and known.terms is terms:
+            return known
+        reported = _reported(self._reader, site, terms, now_ms, self._tz)
+        if known is not None and (known.outlook.day, known.reported) == (today, reported) and known.terms is terms:
+            known.quarter = quarter
+            return known
+        by = CourseTerms(site.id, terms, self._tz, {**terms.colours, **reported})
+        known = self._computed[site.id] = _Computed(quarter, terms, reported, Outlook.of(by, today))
+        return known
 
 
 def course_terms(reader: LedgerReader, site: Site, terms: Terms, now_ms: int, tz: ZoneInfo) -> CourseTerms:
@@ -84,7 +105,12 @@ def course_terms(reader: LedgerReader, site: Site, terms: Terms, now_ms: int, tz
         now_ms: milliseconds since 1970.
         tz: whose days are meant.
     """
-    paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, tz), terms)
     # What the meter reports goes before what was fetched.
-    reported = reported_colours(reader, site, now_ms, tz) if paid is not None and paid.has_colours else {}
+    reported = _reported(reader, site, terms, now_ms, tz)
     return CourseTerms(site.id, terms, tz, {**terms.colours, **reported})
+
+
+def _reported(reader: LedgerReader, site: Site, terms: Terms, now_ms: int, tz: ZoneInfo) -> Mapping[date, Colour]:
+    """The meter's colours, where they decide about prices."""
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, tz), terms)
+    return reported_colours(reader, site, now_ms, tz) if paid is not None and paid.has_colours else {}
