@@ -69,6 +69,12 @@ def test_bill_and_comparison_equal_the_commands_output(capsys: pytest.CaptureFix
     expected = printed(capsys, served, "compare", *window)
     for _ in range(2):
         assert served.items(f"/api/v1/compare?{query}") == expected
+    offers = ("--offers", "--prices-on", "2026-06-01", "--chosen-day", "sun", "--off-peak", "22:00-06:00")
+    wish = "offers=true&prices_on=2026-06-01&chosen_day=sun&off_peak=22:00-06:00"
+    found = printed(capsys, served, "compare", *window, *offers)
+    assert served.items(f"/api/v1/compare?{query}&{wish}") == found
+    assert {each["prices_on"] for each in found} == {"2026-06-01"}
+    assert "edf-zen-weekend-plus-hc" in {each["tariff"] for each in found}
 
 
 def test_money_is_a_string_and_times_have_both_ends_with_offset(served: Served) -> None:

@@ -40,6 +40,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         ("/api/v1/bill", 400, "from: a bill requires its first day and the day after its last"),
         ("/api/v1/bill?from=2026-03-01&to=2026-03-02&format=csv", 406, "this list is not available as CSV"),
         ("/api/v1/compare?off_peak=night", 400, "off_peak: "),
+        ("/api/v1/compare?prices_on=soon", 400, "prices_on: 'soon' is no day, such as 2026-11-21"),
+        ("/api/v1/compare?chosen_day=sunday", 400, "chosen_day: "),
     ],
 )
 def test_an_invalid_request_is_a_problem_with_a_message(served: Served, path: str, status: int, sentence: str) -> None:

@@ -151,3 +151,44 @@ def test_a_week_with_a_weekend_a_change_of_season_and_of_the_clock_by_hand(
         # Three days of October and four of November.
         subscription = Decimal(monthly) * 3 / 31 + Decimal(monthly) * 4 / 30
         assert _near(found[tariff], Decimal(energy) + subscription), tariff
+
+
+# From Saturday 28 March 2026 to Friday 3 April: 167 hours, a weekend from 06:00 to 06:00, winter until Wednesday 06:00.
+# HC HIVER: Saturday 6, the weekend 18 + 23 + 6, Monday 1 + 3, Tuesday 6 + 1 + 3, Wednesday 6; summer: 11-17 h each day.
+SPRING: Final = {"HC HIVER": 73, "HP HIVER": 28, "HC ETE": 18, "HP ETE": 48}
+# 73 x 0.229 + 28 x 0.3104 + 18 x 0.13715 + 48 x 0.19367 + 15.86 x (4 / 31 + 3 / 30)
+SPRING_COST: Final = "40.81"
+
+
+def test_a_contract_on_an_offer_is_priced_and_billed_by_its_rules(
+    tmp_path: Path, environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    start = datetime(2026, 3, 27, tzinfo=ZoneInfo("Europe/Paris")).astimezone(UTC)
+    home(tmp_path, environment, write(tmp_path / "week.csv", lines_of(start, [1000] * 2 * (24 + 167 + 24))))
+    assert main(["tariff", "template", "enercoop-2-saisons"]) == 0
+    (tmp_path / "contracts.toml").write_text(CONTRACT.replace("edf-bleu-base", "enercoop-2-saisons"))
+    week = ("--from", "2026-03-28", "--to", "2026-04-04")
+    capsys.readouterr()
+    assert main(["cost", *week, "--by", "year", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    energy = {row["period"]: row["energy_wh"] // 1000 for row in rows if row["kind"] == "energy"}
+    assert energy == SPRING
+    assert sum(SPRING.values()) == 167
+    assert {row["quality"] for row in rows if row["kind"] == "energy"} == {"estimated"}
+    (total,) = [row for row in rows if row["kind"] == "total"]
+    assert total["rounded"] == SPRING_COST
+    assert main(["cost", *week]) == 0
+    assert "rules divide the total" in capsys.readouterr().out
+    assert main(["bill", *week, "--json"]) == 0
+    assert SPRING_COST in capsys.readouterr().out
+    compared = _compared_actual(capsys, *week)
+    assert compared["rounded"] == SPRING_COST
+    assert Decimal(compared["amount"]) == Decimal(compared["actual"])
+
+
+def _compared_actual(capsys: pytest.CaptureFixture[str], *week: str) -> dict[str, Any]:
+    """The contract's own tariff beside what it cost by the contract."""
+    assert main(["compare", *week, "--json"]) == 0
+    found = {each["tariff"]: each for each in json.loads(capsys.readouterr().out) if each["power_kva"] == 6}
+    own: dict[str, Any] = found["enercoop-2-saisons"]
+    return own

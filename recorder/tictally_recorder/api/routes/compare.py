@@ -119,7 +119,7 @@ def _day(text: str | None) -> date | None:
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise invalid_parameter("prices_on", f"{text[:40]!r} is no day, such as 2026-11-21" if text else "") from None
+        raise invalid_parameter("prices_on", f"{str(text)[:40]!r} is no day, such as 2026-11-21") from None
 
 
 def _off_peak_hours(text: str | None) -> tuple[Hours, ...]:
