@@ -154,8 +154,16 @@ def test_a_weekend_is_one_whatever_weekday_was_chosen() -> None:
 
 def test_what_a_day_depends_on_differs_where_its_periods_do() -> None:
     day = date(2026, 12, 2)
-    assert OCTOTEMPO.known_by(day, RED) != OCTOTEMPO.known_by(day, BLUE)
-    assert OCTOTEMPO.known_by(day, RED) == OCTOTEMPO.known_by(day, replace(RED, chosen_weekday=2))
+    assert OCTOTEMPO.digest(day, RED) != OCTOTEMPO.digest(day, BLUE)
+    assert OCTOTEMPO.digest(day, RED) == OCTOTEMPO.digest(day, replace(RED, chosen_weekday=2))
+
+
+def test_a_new_day_of_a_list_changes_that_day_alone() -> None:
+    listed = ZEN_FLEX.lists["sobriete"]
+    more = PeriodRules(ZEN_FLEX.rules, lists={"sobriete": replace(listed, days=listed.days | {date(2026, 12, 3)})})
+    days = [date(2026, 12, number) for number in range(1, 8)]
+    changed = [day for day in days if more.digest(day, NOBODY) != ZEN_FLEX.digest(day, NOBODY)]
+    assert changed == [date(2026, 12, 3)]
 
 
 def test_tempo_has_the_rules_of_its_option() -> None:

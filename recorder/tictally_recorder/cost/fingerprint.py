@@ -72,12 +72,12 @@ class Fingerprints:
         about = (tariff.currency, tariff.direction.value, tariff.periods, tariff.series)
         provisional = provisional_reason(tariff, power, day)
         rules = tariff.rules
-        divided = (rules.key, contract.off_peak_on(day), self._divided(contract, day, rules)) if rules else None
+        divided = (contract.off_peak_on(day), self._divided(contract, day, rules)) if rules else None
         return (*about, version and (version.id, version.hash), provisional, prices, divided)
 
     def _divided(self, contract: Contract, day: date, rules: PeriodRules | None) -> object:
         """What decides by rules which period each quarter-hour of a day belongs to."""
-        return rules and rules.known_by(day, DayTerms(contract.chosen_weekday, self._terms.colours))
+        return rules and rules.digest(day, DayTerms(contract.chosen_weekday, self._terms.colours))
 
 
 def _of_contract(contract: Contract) -> tuple[object, ...]:

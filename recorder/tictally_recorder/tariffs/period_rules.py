@@ -8,6 +8,7 @@ since it could decide wrongly. Whether the customer's off-peak hours are running
 quarter-hour has a period for both cases.
 """
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -20,6 +21,7 @@ from tictally_shared.tariff_options import HPHC, TEMPO
 
 _MIDNIGHT: Final = time(0)
 _QUARTER_MINUTES: Final = 15
+_DIGITS: Final = 16
 _HOURS_OF_A_DAY: Final = 24
 QUARTER_TIMES: Final = tuple(
     time(hour, minute) for hour in range(_HOURS_OF_A_DAY) for minute in range(0, 60, _QUARTER_MINUTES)
@@ -116,6 +118,7 @@ class PeriodRules:
         self.day_begins = day_begins
         self.lists = dict(lists or {})
         self._slots_of: dict[tuple[_Kind, _Kind], Slots] = {}
+        self._digests: dict[Slots, str] = {}
         if not self.rules or self.rules[-1] != PeriodRule(self.rules[-1].period):
             raise ValueError("the last rule must have no condition")
 
@@ -155,9 +158,13 @@ class PeriodRules:
         """The period of the quarter-hour that a local time is in."""
         return self.of_day(local.date(), terms)[number_of(local)]
 
-    def known_by(self, day: date, terms: DayTerms) -> object:
-        """What the periods of a local day depend on beside the rules themselves: the same gives the same periods."""
-        return tuple(tuple(map(str, self._kind(each, terms))) for each in (day - timedelta(days=1), day))
+    def digest(self, day: date, terms: DayTerms) -> str:
+        """The same for days whose quarter-hours belong to the same periods, whatever rules and lists have it so."""
+        slots = self.of_day(day, terms)
+        if (found := self._digests.get(slots)) is None:
+            found = hashlib.sha256(repr(slots).encode()).hexdigest()[:_DIGITS]
+            self._digests[slots] = found
+        return found
 
     def _slot(self, at: time, kind: _Kind) -> Slot:
         return Slot(*(self._period(at, kind, is_off_peak=is_off_peak) for is_off_peak in (True, False)))
