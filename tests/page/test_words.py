@@ -62,6 +62,8 @@ def test_every_string_is_used() -> None:
             "tariff_text.",
             "import_text.",
             "site_text.",
+            "contract_text.",
+            "weekday.",
             "form.",
             "origin.",
             "template.",

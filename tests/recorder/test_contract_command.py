@@ -24,6 +24,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
+    monkeypatch.setenv("COLUMNS", "150")
     return tmp_path
 
 
@@ -77,6 +78,25 @@ def test_the_first_contract_makes_the_file(folder: Path, capsys: pytest.CaptureF
     assert contracts(folder) == (
         f'[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2026-01-01\noff_peak = ["{NIGHT}"]\n'
     )
+
+
+def test_a_french_reader_reads_french(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")
+    given = ("--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-01-01", "--chosen-day", "wed")
+    assert main(["contract", "add", *given]) == 0
+    assert "contient désormais un contrat au tarif edf-bleu-base à partir du 2026-01-01" in capsys.readouterr().out
+    assert main(["contract", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "Jour choisi" in shown
+    assert "mercredi" in shown
+    assert "consommation" in shown
+    assert main(["contract", "check"]) == 0
+    assert "rien ne manque" in capsys.readouterr().out
+    assert main(["contract", "end", "2026-05-31"]) == 0
+    assert "prend fin le 2026-05-31" in capsys.readouterr().out
+    assert (folder / "contracts.toml").exists()
 
 
 WRONG = [

@@ -32,7 +32,7 @@ from tictally_recorder.cost.contracts.model import Contract, Contracts
 from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.ledger import LedgerReader, Site, probable_exchanges
 from tictally_recorder.reports import tariffs as report
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 from tictally_recorder.tariffs.model import Direction, Tariff
@@ -101,15 +101,21 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     if json:
         echo(json_.dumps(records, ensure_ascii=False, indent=2))
         return
+    words = words_of(settings.language)
     if not records:
-        echo(f"There is no contract in {settings.contracts_file}; `tictally contract add` writes one.")
+        echo(words.text("contract_text.none", file=str(settings.contracts_file)))
         return
     table = plain_table()
-    for heading in ("Site", "Direction", "Tariff", "kVA", "From", "Until", "Off-peak", "Day", "Bills"):
-        table.add_column(heading, no_wrap=heading in {"From", "Until"})
+    add_columns(table, words, "site", "direction", "tariff", "kva", "from", "until")
+    add_columns(table, words, "off_peak", "chosen_day", "billing_day", wraps=True)
     for record in records:
-        hours = record["off_peak_hours"]
-        shown = {**record, "off_peak_hours": ", ".join(hours) if isinstance(hours, list) else ""}
+        hours, day = record["off_peak_hours"], record["chosen_day"]
+        shown = {
+            **record,
+            "direction": words.text(f"report.direction.{record['direction']}"),
+            "off_peak_hours": ", ".join(hours) if isinstance(hours, list) else "",
+            "chosen_day": None if day is None else words.text(f"weekday.{day}"),
+        }
         table.add_row(*("" if each is None else str(each) for each in shown.values()))
     print_table(table)
 
@@ -123,15 +129,18 @@ def add(wanted: Wanted, configuration: Configuration) -> None:
     file stays as it is. A contract that cannot be used is not written.
     """
     settings = configuration.settings()
+    words = words_of(settings.language)
     with ledger_of(settings) as reader:
         sites = reader.sites() if reader else []
         paid = paid_by(settings, sites)
         one = _site_of(sites, wanted.site)
         reported = announced(reader, one) if reader and one else Announced()
         proposed = reported.shipped_tariff or ""
-        found = paid.catalogue.tariff(wanted.tariff or _asked("--tariff", "Tariff", proposed, str))
-        power = _power(found, wanted.power, reported)
-        day = wanted.start or _asked(FROM, "First day", str(today(settings)), str)
+        found = paid.catalogue.tariff(
+            wanted.tariff or _asked("--tariff", words.text("contract_text.ask_tariff"), proposed, str)
+        )
+        power = _power(found, wanted.power, reported, words.text("contract_text.ask_power"))
+        day = wanted.start or _asked(FROM, words.text("contract_text.ask_start"), str(today(settings)), str)
         added = NewContract(
             found.id,
             day_of(FROM, day, settings.zone, present()),
@@ -145,7 +154,8 @@ def add(wanted: Wanted, configuration: Configuration) -> None:
         if added.summer_off_peak and not added.off_peak:
             raise typer.BadParameter("it needs --off-peak for the rest of the year", param_hint="--summer-off-peak")
         contracts = _write(settings, with_contract(_text(settings), added), paid, sites)
-        echo(f"{settings.contracts_file} has a contract on {found.id} from {added.start} now.")
+        about = {"file": str(settings.contracts_file), "tariff": found.id, "start": str(added.start)}
+        echo(words.text("contract_text.added", **about))
         if reader and one:
             _warn(settings, reader, one, contracts, found)
 
@@ -180,7 +190,8 @@ def end(
         except ContractEditError as error:
             raise ContractError(str(settings.contracts_file), 1, str(error)) from None
         _write(settings, text, paid, sites)
-    echo(f"The contract on {contract.tariff} from {contract.start} ends on {day}.")
+    about = {"tariff": contract.tariff, "start": str(contract.start), "until": str(day)}
+    echo(words_of(settings.language).text("contract_text.ended", **about))
 
 
 @app.command(short_help="Check the contracts against the meter.")
@@ -208,7 +219,7 @@ def check(*, json: JsonOption = False, configuration: Configuration) -> None:
         for finding in found:
             echo(words.phrase(finding.phrase))
         if not found:
-            echo("The contracts are as the meter reports, and nothing is missing.")
+            echo(words.text("contract_text.fine"))
     if found:
         raise typer.Exit(1)
 
@@ -256,11 +267,11 @@ def _asked(option: str, question: str, proposed: str, read: Callable[[str], _T])
         raise typer.BadParameter(f"{str(answer)[:40]!r} cannot be read", param_hint=option) from None
 
 
-def _power(tariff: Tariff, given: int | None, reported: Announced) -> int | None:
+def _power(tariff: Tariff, given: int | None, reported: Announced, question: str) -> int | None:
     named = {power for version in tariff.versions for power in version.powers}
     if given is not None or not named:
         return given
-    return _asked("--power", "Subscribed power in kVA", str(reported.power_kva or ""), int)
+    return _asked("--power", question, str(reported.power_kva or ""), int)
 
 
 def _hours(option: str, text: str | None) -> tuple[Hours, ...]:

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 
 from rich.table import Table
 
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.reports.tariffs import name_of
 from tictally_recorder.tariffs.model import Tariff
+from tictally_recorder.translations import catalogue
 
 
 def needs(tariff: Tariff) -> Iterator[str]:
@@ -26,8 +27,11 @@ def needs(tariff: Tariff) -> Iterator[str]:
 def as_table(tariffs: Iterable[Tariff], language: str) -> Table:
     """Human-readable table, in the order of the tariffs."""
     table = plain_table("")
-    for heading in ("Name", "Supplier", "Offer", "As of", "Periods"):
-        table.add_column(heading, no_wrap=heading == "Name")
+    words = catalogue(language)
+    add_columns(table, words, "name")
+    add_columns(table, words, "supplier", "offer", wraps=True)
+    add_columns(table, words, "as_of")
+    add_columns(table, words, "periods", wraps=True)
     for each in tariffs:
         as_of = str(each.versions[-1].start)
         table.add_row(each.id, each.supplier, name_of(each, language), as_of, ", ".join(each.periods))
