@@ -87,7 +87,7 @@ def shown(facts: Facts, language: str = "en") -> list[Shown]:
     found = []
     for level, text, advice in lines(diagnose(facts, PARIS), language):
         about, _, sentence = text.partition(": ")
-        found.append(Shown(about, level, sentence, advice))
+        found.append(Shown(about.strip(), level, sentence, advice))  # French has a space before its colon
     return found
 
 

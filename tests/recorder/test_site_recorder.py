@@ -162,7 +162,7 @@ def test_only_a_broken_tariff_in_use_takes_the_cost_away(recorder: Recorder, hub
     own.write_text(right.replace("energy.HC", "energy.HX"))
     reload(recorder)
     hub.wait_for(f"{SITE}/cost_today", "none")
-    assert "own.toml is rejected" in hub.wait_for(f"{SITE}/reason")
+    assert "own.toml, line 11, cannot be used: " in hub.wait_for(f"{SITE}/reason")
     recorder.wait_for_log("cost is not computed on tariff own: ")
     own.write_text(right)
     reload(recorder)
