@@ -64,6 +64,7 @@ def test_every_string_is_used() -> None:
             "site_text.",
             "contract_text.",
             "weekday.",
+            "begin_text.",
             "form.",
             "origin.",
             "template.",

@@ -86,6 +86,9 @@ def test_an_invalid_backup_is_reported_in_one_sentence(
     ledger: str, command: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([*command, ledger, "--ledger", ledger]) == 1
-    assert capsys.readouterr().err == f"tictally: {ledger} is not a backup of tictally\n"
+    assert (
+        capsys.readouterr().err
+        == f"tictally: {ledger} is not a backup of tictally; name a file that `tictally backup` wrote\n"
+    )
     assert main([*command, "/nowhere", "--ledger", ledger]) == 1
     assert capsys.readouterr().err == "tictally: the backup /nowhere cannot be read: No such file or directory\n"

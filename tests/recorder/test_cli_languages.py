@@ -17,7 +17,7 @@ from tictally_recorder.tariffs.taxes import TAX_NAMES
 from tictally_recorder.translations import catalogue, origin_text
 from tictally_shared.catalogue import Catalogue
 
-FAMILIES = ("column.", "report.", "explain_text.", "bill.", "tariff_text.", "import_text.", "site_text.")
+FAMILIES = ("column.", "report.", "explain_text.", "bill.", "tariff_text.", "import_text.", "site_text.", "begin_text.")
 FORMS = ("form.", "origin.")
 # Composed from a value of the data, not written out in the code.
 COMPOSED: tuple[str, ...] = (
@@ -32,7 +32,22 @@ PLACEHOLDER = re.compile(r"\{\w+(?:\|\w+)?\}")
 WORD = re.compile(r"[^\W\d_]{2,}")
 # The same in both languages, by their letters.
 IN_BOTH = {"accise", "date", "injection", "minutes", "note", "site", "source", "table", "total", "version", "versions"}
-IN_BOTH |= {"tictally", "import", "undo", "list", "kwh", "kva", "va", "cta", "ht", "ttc", "or", "on", "fichier"}
+IN_BOTH |= {
+    "option",
+    "tictally",
+    "import",
+    "undo",
+    "list",
+    "kwh",
+    "kva",
+    "va",
+    "cta",
+    "ht",
+    "ttc",
+    "or",
+    "on",
+    "fichier",
+}
 OTHER = "021900000003"
 
 

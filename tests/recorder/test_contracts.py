@@ -153,7 +153,11 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
         (contract(power="true"), 3, "power = True is not a number of kVA, such as 6"),
         (contract(power="0"), 3, "power = 0 is not a number of kVA, such as 6"),
         (contract(**{"from": ""}), 1, "a contract needs its first day: from = 2025-08-01"),
-        (contract(**{"from": '"2025-03-01"'}), 4, "from = 2025-03-01 is not a date, such as 2025-08-01 without quotes"),
+        (
+            contract(**{"from": '"2025-03-01"'}),
+            4,
+            "from = '2025-03-01' is not a date, such as 2025-08-01 without quotes",
+        ),
         (contract(**{"from": "2025-03-01T10:00:00"}), 4, "from = 2025-03-01 10:00:00 is not a date, "),
         (contract(**{"from": "2025-02-30"}), 4, "there is no day 2025-02-30; a date is "),
         (contract(until="1999"), 5, "until = 1999 is not a date, such as 2025-08-01 without quotes"),

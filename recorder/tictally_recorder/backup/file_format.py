@@ -176,7 +176,7 @@ def _header(file: BinaryIO, path: Path) -> Header:
         raise BackupError(f"the backup {path} is of a pre-release version, which this program cannot read")
     matched = _FIRST_LINE.fullmatch(first)
     if matched is None:
-        raise BackupError(f"{path} is not a backup of tictally")
+        raise BackupError(f"{path} is not a backup of tictally; name a file that `tictally backup` wrote")
     if int(matched[1]) > FORMAT_VERSION:
         raise BackupError(
             f"the backup {path} has format {int(matched[1])}; this program reads formats up to {FORMAT_VERSION}: "

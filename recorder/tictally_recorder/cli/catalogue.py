@@ -8,7 +8,7 @@ import typer
 from tictally_recorder.cli.console import echo_error, error_text
 from tictally_recorder.cli.window import present
 from tictally_recorder.cost.contracts.meter_reported import announced
-from tictally_recorder.cost.contracts.onboarding import how_to_begin, how_to_join, needs_contract
+from tictally_recorder.cost.contracts.onboarding import FirstContract, how_to_join, needs_contract
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.settings import Settings
@@ -75,8 +75,9 @@ def first_contract_help(
     option, is_only_site = announced(reader, site), len(sites) == 1
     if not needs_contract(reader, site, paid.terms.contracts, option):
         return []
-    begin = how_to_begin(settings.contracts_file, settings.zone, site, option, is_only_site=is_only_site)
-    return ["\n".join(filter(None, (begin, how_to_join(site, sites))))]
+    words = words_of(settings.language)
+    begin = FirstContract(settings.contracts_file, settings.zone, site, option, is_only_site).how_to_begin(words)
+    return ["\n".join(filter(None, (begin, how_to_join(site, sites, words))))]
 
 
 def end_with_problems(

@@ -153,5 +153,9 @@ def _weekday(text: str) -> int:
 def _colours(file: Path) -> dict[date, Colour]:
     try:
         return read_days(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, CalendarFileError) as error:
-        raise typer.BadParameter(f"{file}: {error}", param_hint="--colours") from None
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror or error}", param_hint="--colours") from None
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{file} is not text in UTF-8", param_hint="--colours") from None
+    except CalendarFileError as error:
+        raise typer.BadParameter(f"{file}, {error}", param_hint="--colours") from None

@@ -149,7 +149,7 @@ def _opening(path: Path) -> Iterator[None]:
         kind = LedgerUnavailable if error.sqlite_errorcode & _PRIMARY in _PASSING else LedgerError
         raise kind(f"the ledger {path} cannot be opened: {error}") from error
     except sqlite3.Error as error:
-        raise LedgerError(f"{path} is not a tictally ledger") from error
+        raise LedgerError(f"{path} is not a tictally ledger; name its file with --ledger or TICTALLY_LEDGER") from error
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

@@ -27,6 +27,7 @@ _SENTENCES: Final[dict[str, Callable[[Mapping[str, Any]], str]]] = {
     "string_too_short": lambda _: "must not be empty",
     **dict.fromkeys(("tuple_type", "list_type"), lambda _: _LIST),
     **dict.fromkeys(("dict_type", "mapping_type"), lambda _: _PAIRS),
+    "enum": lambda context: f"must be {' or '.join(_listed(context['expected']))}",
     "literal_error": lambda context: f"must be {' or '.join(_listed(context['expected']))}",
     "greater_than_equal": lambda context: f"must be {context['ge']} or more",
     "less_than_equal": lambda context: f"must be {context['le']} or less",

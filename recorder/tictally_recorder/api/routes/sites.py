@@ -14,7 +14,7 @@ from tictally_recorder.api.schemas import ListOf, SiteItem
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.contracts.meter_reported import Announced, announced
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.contracts.onboarding import how_to_begin, how_to_join, needs_contract
+from tictally_recorder.cost.contracts.onboarding import FirstContract, how_to_join, needs_contract
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.translations import phrase_record
@@ -70,7 +70,7 @@ def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
 
 def _how_to_begin(session: ReadSession, site: Site, reported: Announced) -> str:
     contracts, is_only_site = session.context.settings.contracts_file, len(session.all_sites) == 1
-    begin = how_to_begin(contracts, session.tz, site, reported, is_only_site=is_only_site)
+    begin = FirstContract(contracts, session.tz, site, reported, is_only_site).how_to_begin()
     return "\n".join(filter(None, (begin, how_to_join(site, session.all_sites))))
 
 

@@ -196,7 +196,12 @@ def _date(table: dict[str, Any], key: str, refuse: Refuse) -> date | None:
     value = table.get(key)
     # TOML's date with time is a datetime, and every datetime is a date.
     if value is not None and type(value) is not date:
-        raise refuse(key, Phrase(FileProblem.DATE_WRONG, {"key": key, "found": str(value)}))
+        raise refuse(
+            key,
+            Phrase(
+                FileProblem.DATE_WRONG, {"key": key, "found": repr(value) if isinstance(value, str) else str(value)}
+            ),
+        )
     return value
 
 

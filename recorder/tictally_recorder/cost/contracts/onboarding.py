@@ -1,6 +1,7 @@
 """Whether a site needs a contract, and how it comes to its first, for a person who asks what its energy costs."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -11,7 +12,9 @@ from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Meter, Site, probable_exchanges
 from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import local_day
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.tariff_options import PRODUCER
 
 _EVER_MS: Final = 2**62
@@ -48,58 +51,60 @@ def _has_consumed(reader: LedgerReader, meter: Meter) -> bool:
     )
 
 
-def how_to_join(site: Site, sites: Iterable[Site]) -> str:
+def how_to_join(site: Site, sites: Iterable[Site], words: Catalogue = ENGLISH) -> str:
     """What to do where a site without contract may be an old one whose meter was exchanged; empty if it is not."""
     old = next((each.old for each in probable_exchanges(sites) if each.new == site.id), None)
-    if old is None:
-        return ""
-    return (
-        f"If its meter replaced that of site {old}, make them one instead, whose contracts go on: "
-        f"`tictally site join {site.id} {old}`."
-    )
+    return "" if old is None else words.text("begin_text.join", old=old, new=site.id)
 
 
-def how_to_begin(contracts_file: Path, tz: ZoneInfo, site: Site, announced: Announced, *, is_only_site: bool) -> str:
-    """What to write where, so that a site's energy has a cost.
+@dataclass(frozen=True, slots=True)
+class FirstContract:
+    """The contract that a site lacks.
 
-    Args:
+    Attributes:
         contracts_file: where contracts stand.
         tz: whose days are meant.
         site: that has none.
         announced: the option that its meter reports, used in the example.
         is_only_site: True if a contract need not name its site.
     """
-    first = local_day(site.meters[0].first_ms, tz)
-    lines = [f"there is no contract of site {site.id}, so what its energy costs is not known."]
-    if announced.name == PRODUCER:
+
+    contracts_file: Path
+    tz: ZoneInfo
+    site: Site
+    announced: Announced
+    is_only_site: bool
+
+    def how_to_begin(self, words: Catalogue = ENGLISH) -> str:
+        """What to write where, so that the site's energy has a cost."""
+        first, file = local_day(self.site.meters[0].first_ms, self.tz), str(self.contracts_file)
+        reported = self.announced.name, f"{self.announced.power_kva} kVA" if self.announced.power_kva else None
+        option = words.listed(parts) if (parts := [each for each in reported if each]) else ""
+        lines = [words.text("begin_text.no_contract", site=self.site.id)]
+        if self.announced.name == PRODUCER:
+            lines += [
+                words.text("begin_text.producer", option=option, file=file),
+                "    [[contract]]",
+                *([] if self.is_only_site else [f'    site = "{self.site.id}"']),
+                '    tariff = "the-id-of-your-tariff"',
+                f"    from = {first}",
+            ]
+            return "\n".join(lines)
+        others = sites_named(self.contracts_file) - {self.site.id} if self.is_only_site else set()
+        if others:
+            lines.append(
+                words.text("begin_text.other_sites", file=file, sites=", ".join(sorted(others)), site=self.site.id)
+            )
+        else:
+            lines.append(words.text("begin_text.write", file=file))
+        lines.append("    [[contract]]")
+        if others or not self.is_only_site:
+            lines.append(f'    site = "{self.site.id}"')
         lines += [
-            f"The meter announces {announced}. Write what your buyer pays into a tariff of your own with",
-            f'direction = "injection" (see docs/cost.md), and into {contracts_file} since when, such as',
-            "    [[contract]]",
-            *([] if is_only_site else [f'    site = "{site.id}"']),
-            '    tariff = "the-id-of-your-tariff"',
+            f'    tariff = "{self.announced.shipped_tariff or "edf-bleu-base"}"',
+            f"    power = {self.announced.power_kva or 6}",
             f"    from = {first}",
+            words.text("begin_text.announced", option=option) if option else words.text("begin_text.not_announced"),
+            words.text("begin_text.command"),
         ]
         return "\n".join(lines)
-    others = sites_named(contracts_file) - {site.id} if is_only_site else set()
-    if others:
-        named = ", ".join(sorted(others))
-        lines += [
-            f"The contracts in {contracts_file} are of sites that the ledger does not have: {named}.",
-            f'Write site = "{site.id}" there, or beside them which tariff it is on, from when, such as',
-        ]
-    else:
-        lines.append(f"Write into {contracts_file} which tariff it is on, from when, such as")
-    lines.append("    [[contract]]")
-    if others or not is_only_site:
-        lines.append(f'    site = "{site.id}"')
-    lines += [
-        f'    tariff = "{announced.shipped_tariff or "edf-bleu-base"}"',
-        f"    power = {announced.power_kva or 6}",
-        f"    from = {first}",
-    ]
-    option = str(announced)
-    known = f"The meter announces {option}; " if option else "The meter does not announce what it is on; "
-    lines.append(f"{known}`tictally tariff list` lists the tariffs; your bill has the rest.")
-    lines.append("`tictally contract add` asks for all of it and writes it.")
-    return "\n".join(lines)
