@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from ledger_building import METER, frame, message
+from observation_building import energy, observed
 
 import tictally_recorder
 from tictally_recorder.cli.app import main
 from tictally_recorder.imports.registry import importers
-from tictally_recorder.ledger import Ledger, ignore_site
+from tictally_recorder.ledger import Ledger, ignore_site, importing
 from tictally_recorder.tariffs.providers.registry import providers
 from tictally_recorder.tariffs.taxes import TAX_NAMES
 from tictally_recorder.translations import catalogue, origin_text
@@ -23,6 +24,7 @@ FORMS = ("form.", "origin.")
 COMPOSED: tuple[str, ...] = (
     "report.confidence.",
     "report.direction.",
+    "report.verdict.",
     "bill.tax.",
     "tariff_text.weekday.",
     "tariff_text.title.",
@@ -82,6 +84,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             added = frame(n + 1, ms("2025-08-01T00:00+02:00") + n * 900_000, values, boot="00000000000000a1")
             other = frame(n + 1, added.time_ms, values, meter=OTHER, boot="00000000000000b1")
             ledger.store([message(each, arrived_ms=ms("2025-08-03T12:00Z")) for each in (added, other)])
+    with importing(tmp_path / "ledger.sqlite") as imports:
+        imports.put_weather({(ms("2025-08-01T00:00+02:00") // 3_600_000) + n: 1500 + n for n in range(72)})
+        imports.put(METER, 0, [observed([energy(ms("2025-08-01T00:00+02:00"), 1440, 9412)], "enedis")])
     ignore_site(tmp_path / "ledger.sqlite", OTHER, ms("2025-08-03T12:00Z"))
     return tmp_path
 
@@ -105,6 +110,11 @@ COMMANDS = (
     ("tariff", "check", "edf-bleu-ejp"),
     ("tariff", "providers"),
     ("import", "list"),
+    ("reconcile", "--from", "2025-08"),
+    ("reconcile", "--from", "2020", "--to", "2021"),
+    ("temperature", "--from", "2025-08", "--by", "month"),
+    ("temperature", "--from", "2025-08", "--by", "temperature"),
+    ("temperature", "--from", "2020", "--to", "2021"),
 )
 
 

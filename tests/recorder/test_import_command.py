@@ -17,7 +17,7 @@ import pytest
 from enedis_files import lines_of, write
 from imported_files import PARIS, half_hours, load_curve_xlsx, local
 from ledger_building import METER, NOON_MS
-from observation_building import points, rows, store
+from observation_building import energy, points, put, rows, store
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Ledger, LedgerReader
@@ -88,6 +88,17 @@ def test_an_import_is_listed_and_undone(home: Home) -> None:
     assert home.json("list") == []
     assert rows(home.ledger) == before
     assert home("undo", "1") == (1, "", "tictally: there is no import run 1; there are: none\n")
+
+
+def test_the_newest_twenty_runs_are_listed_and_all_of_them_where_asked(home: Home) -> None:
+    for n in range(22):
+        put(home.ledger, [energy(1_767_222_000_000 + n * 86_400_000, 1440, 1000 + n)])
+    _, shown, _ = home("list")
+    assert "\n2 earlier: --all\n" in shown
+    assert len([line for line in shown.splitlines() if METER in line]) == 20
+    _, every, _ = home("list", "--all")
+    assert len([line for line in every.splitlines() if METER in line]) == 22
+    assert "earlier" not in every
 
 
 def test_a_file_is_imported_once(home: Home) -> None:

@@ -30,6 +30,7 @@ from tictally_recorder.translations import catalogue, form_text, origin_text
 from tictally_shared.catalogue import Catalogue
 
 _FILES = "files"
+_MOST_RUNS = 20
 # Long-term statistics are younger.
 _ALL = datetime(2010, 1, 1, tzinfo=UTC)
 _SUMMARY = "Import history from files of others; list imports, undo one."
@@ -157,8 +158,16 @@ def _last_fetched(settings: Settings, site: str | None) -> datetime:
 
 @app.command("list", short_help="List the runs, the newest first.")
 @flattened
-def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
-    """List the import runs, the newest first, and the formats that can be imported."""
+def list_(
+    *,
+    every: Annotated[bool, typer.Option("--all", help="List all runs, not the newest twenty.")] = False,
+    json: JsonOption = False,
+    configuration: Configuration,
+) -> None:
+    """List the import runs, the newest first, and the formats that can be imported.
+
+    The job `enedis` makes a run a day, so only the newest twenty are shown; --json has all of them.
+    """
     settings = configuration.settings()
     with LedgerReader.open(settings.ledger) as reader:
         runs = reader.import_runs()
@@ -166,8 +175,11 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     if json:
         echo(json_.dumps(list(run_records(runs)), ensure_ascii=False, indent=2))
         return
+    shown = runs if every else runs[-_MOST_RUNS:]
     if runs:
-        print_table(report.runs_as_table(runs, settings.zone, words))
+        print_table(report.runs_as_table(shown, settings.zone, words))
+        if len(shown) < len(runs):
+            echo(words.text("import_text.earlier", count=len(runs) - len(shown)))
     else:
         echo(words.text("import_text.none"))
     echo("")

@@ -8,7 +8,7 @@ import typer
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reconciliation import DayComparison, Verdict, by_year
 from tictally_recorder.reconciliation import reconcile as reconciled
 from tictally_recorder.reports import reconciliation as report
@@ -33,7 +33,7 @@ def reconcile(
     compared with themselves: a day without frames is left out.
     """
     settings = configuration.settings()
-    tz = settings.zone
+    tz, words = settings.zone, catalogue(settings.language)
     days = window.days(tz, present())
     with LedgerReader.open(settings.ledger) as reader, reader.snapshot():
         sites = window.sites(reader)
@@ -43,10 +43,10 @@ def reconcile(
         records = list(report.records(shown))
         echo(as_json(records) if output.json else as_csv(records, report.COLUMNS))
     else:
-        _show(found, shown, catalogue(settings.language))
+        _show(found, shown, words)
     if not found:
-        sentence = f"Enedis has shown no day of {days[0]} to {days[1]} that has frames." if sites else NO_FRAMES
-        echo(sentence, err=output.is_for_programs)
+        none = words.text("report.no_enedis_day", start=str(days[0]), end=str(days[1]))
+        echo(none if sites else words.text("report.no_frames"), err=output.is_for_programs)
 
 
 def _show(found: Sequence[DayComparison], shown: Sequence[DayComparison], words: Catalogue) -> None:
@@ -55,4 +55,4 @@ def _show(found: Sequence[DayComparison], shown: Sequence[DayComparison], words:
         if of_site:
             print_table(report.days_as_table(site, of_site, words))
             echo("")
-        print_table(report.years_as_table(by_year(each for each in found if each.site == site)))
+        print_table(report.years_as_table(by_year(each for each in found if each.site == site), words))

@@ -10,7 +10,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
 from tictally_recorder.climate import by_period, by_temperature, climate_days, fit_of
-from tictally_recorder.ledger import NO_FRAMES, LedgerReader
+from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import climate as report
 from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_recorder.translations import catalogue
@@ -56,11 +56,11 @@ def temperature(
             periods = by_temperature(found, base_c) if is_by_class else by_period(found, By(by), base_c, tz)
             records += report.records(site.id, by, periods)
             if not output.is_for_programs:
-                print_table(report.as_table(site.id, "From °C" if is_by_class else "From", periods))
+                print_table(report.as_table(site.id, periods, words, is_by_class=is_by_class))
                 if (fit := fit_of(found, base_c)) is not None:
                     echo(words.phrase(report.fit_remark(fit)))
     if output.is_for_programs:
         echo(as_json(records) if output.json else as_csv(records, report.COLUMNS))
     if not records:
-        sentence = f"No temperature is known from {days[0]} to {days[1]}." if sites else NO_FRAMES
-        echo(sentence, err=output.is_for_programs)
+        none = words.text("report.no_temperature", start=str(days[0]), end=str(days[1]))
+        echo(none if sites else words.text("report.no_frames"), err=output.is_for_programs)

@@ -66,3 +66,8 @@ class YearSum:
     enedis_wh: int
     days: int
     verdicts: dict[Verdict, int]
+
+    @property
+    def difference_wh(self) -> int:
+        """Ours minus Enedis'."""
+        return self.energy_wh - self.enedis_wh

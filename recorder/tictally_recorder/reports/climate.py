@@ -8,7 +8,8 @@ from rich.table import Table
 
 from tictally_recorder.climate import ClimatePeriod, Fit
 from tictally_recorder.remark import RemarkCode
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table, site_title
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase, Value
 
 COLUMNS: Final = (
@@ -43,22 +44,20 @@ def records(site: str, by: str, periods: Iterable[ClimatePeriod]) -> Iterator[di
         }
 
 
-def as_table(site: str, heading: str, periods: Sequence[ClimatePeriod]) -> Table:
+def as_table(site: str, periods: Sequence[ClimatePeriod], words: Catalogue, *, is_by_class: bool) -> Table:
     """A line for each period or class of temperature."""
-    table = plain_table(f"Site {site}")
-    table.add_column(heading, no_wrap=True)
-    for each in ("Days", "Mean °C", "Degree-days", "kWh", "kWh a day", "kWh a degree-day"):
-        table.add_column(each, justify="right", no_wrap=True)
+    table = plain_table(site_title(site, words))
+    add_columns(table, words, "from_c" if is_by_class else "from")
+    add_columns(table, words, "days", "mean_c", "degree_days", "kwh", "kwh_a_day", "kwh_a_degree_day", is_right=True)
     for period in periods:
-        table.add_row(
-            period.name,
-            str(period.days),
+        figures = (
             _one(period.mean_c) or "",
             _one(period.degree_days) or "",
             _kwh(Decimal(period.energy_wh) if period.used_days else None),
             _kwh(period.wh_a_day),
             _kwh(period.wh_a_degree_day),
         )
+        table.add_row(period.name, str(period.days), *(words.decimal(each) for each in figures))
     return table
 
 

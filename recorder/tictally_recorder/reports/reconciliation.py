@@ -6,7 +6,7 @@ from typing import Final
 from rich.table import Table
 
 from tictally_recorder.reconciliation import DayComparison, Verdict, YearSum
-from tictally_recorder.reports.table import plain_table, site_title
+from tictally_recorder.reports.table import add_columns, plain_table, site_title
 from tictally_recorder.translations import phrase_record
 from tictally_shared.catalogue import Catalogue
 
@@ -39,7 +39,7 @@ def year_records(years: Iterable[YearSum]) -> Iterator[dict[str, object]]:
             "days": each.days,
             "energy_wh": each.energy_wh,
             "enedis_wh": each.enedis_wh,
-            "difference_wh": each.energy_wh - each.enedis_wh,
+            "difference_wh": each.difference_wh,
             **{verdict.value: each.verdicts.get(verdict, 0) for verdict in Verdict},
         }
 
@@ -47,46 +47,36 @@ def year_records(years: Iterable[YearSum]) -> Iterator[dict[str, object]]:
 def days_as_table(site: str, days: Sequence[DayComparison], words: Catalogue) -> Table:
     """A line for each day of a site."""
     table = plain_table(site_title(site, words))
-    table.add_column("Day", no_wrap=True)
-    table.add_column("")
-    for heading in ("kWh", "Enedis kWh", "Difference Wh"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("Verdict")
+    add_columns(table, words, "day", "")
+    add_columns(table, words, "kwh", "enedis_kwh", "difference_wh", is_right=True)
+    add_columns(table, words, "verdict", wraps=True)
     for each in days:
-        cause = f": {words.phrase(each.cause)}" if each.cause else ""
-        table.add_row(
-            str(each.day),
-            each.direction.value,
-            _kwh(each.energy_wh),
-            _kwh(each.enedis_wh),
-            _signed(each.difference_wh),
-            f"{each.verdict.value}{cause}",
-        )
+        verdict = words.text(f"report.verdict.{each.verdict}")
+        if each.cause is not None:
+            verdict = words.text("report.verdict_because", verdict=verdict, cause=words.phrase(each.cause))
+        table.add_row(str(each.day), words.text(f"report.direction.{each.direction}"), *_figures(each, words), verdict)
     return table
 
 
-def years_as_table(years: Sequence[YearSum]) -> Table:
+def years_as_table(years: Sequence[YearSum], words: Catalogue) -> Table:
     """A line for each year: both sums, and how many days agree."""
     table = plain_table()
-    table.add_column("Year", no_wrap=True)
-    table.add_column("")
-    for heading in ("Days", "kWh", "Enedis kWh", "Difference Wh", "Equal", "Rounded", "Different", "Unknown"):
-        table.add_column(heading, justify="right", no_wrap=True)
+    add_columns(table, words, "year", "")
+    add_columns(table, words, "days", "kwh", "enedis_kwh", "difference_wh", *Verdict, is_right=True)
     for each in years:
-        table.add_row(
-            str(each.year),
-            each.direction.value,
-            str(each.days),
-            _kwh(each.energy_wh),
-            _kwh(each.enedis_wh),
-            _signed(each.energy_wh - each.enedis_wh),
-            *(str(each.verdicts.get(verdict, 0)) for verdict in Verdict),
-        )
+        counts = (str(each.verdicts.get(verdict, 0)) for verdict in Verdict)
+        direction = words.text(f"report.direction.{each.direction}")
+        table.add_row(str(each.year), direction, str(each.days), *_figures(each, words), *counts)
     return table
 
 
-def _kwh(energy_wh: int | None) -> str:
-    return "" if energy_wh is None else f"{energy_wh / _WH_PER_KWH:.3f}"
+def _figures(each: DayComparison | YearSum, words: Catalogue) -> tuple[str, str, str]:
+    """Ours, Enedis' and the difference."""
+    return _kwh(each.energy_wh, words), _kwh(each.enedis_wh, words), _signed(each.difference_wh)
+
+
+def _kwh(energy_wh: int | None, words: Catalogue) -> str:
+    return "" if energy_wh is None else words.decimal(f"{energy_wh / _WH_PER_KWH:.3f}")
 
 
 def _signed(energy_wh: int | None) -> str:
