@@ -86,6 +86,7 @@ class Home:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Home]:
     ledger = tmp_path / "ledger.sqlite"
     monkeypatch.setenv("TICTALLY_LEDGER", str(ledger))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     monkeypatch.setenv("TICTALLY_HOME_ASSISTANT_TOKEN", TOKEN)
     Ledger.open(ledger).close()
     found = Home()

@@ -43,6 +43,7 @@ def notebook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Notebook]:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ledger = tmp_path / "ledger.sqlite"
     monkeypatch.setenv("TICTALLY_LEDGER", str(ledger))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     Ledger.open(ledger).close()
     (tmp_path / "readings.txt").write_text(FILE)
     return tmp_path

@@ -61,12 +61,13 @@ def days_as_table(site: str, days: Sequence[DayComparison], words: Catalogue) ->
 def years_as_table(years: Sequence[YearSum], words: Catalogue) -> Table:
     """A line for each year: both sums, and how many days agree."""
     table = plain_table()
+    shown = [each for each in Verdict if each is not Verdict.UNKNOWN or any(each in year.verdicts for year in years)]
     add_columns(table, words, "year", "")
-    add_columns(table, words, "days", "kwh", "enedis_kwh", "difference_wh", *Verdict, is_right=True)
+    add_columns(table, words, "kwh", "enedis_kwh", "difference_wh", *shown, is_right=True)
     for each in years:
-        counts = (str(each.verdicts.get(verdict, 0)) for verdict in Verdict)
+        counts = (str(each.verdicts.get(verdict, 0)) for verdict in shown)
         direction = words.text(f"report.direction.{each.direction}")
-        table.add_row(str(each.year), direction, str(each.days), *_figures(each, words), *counts)
+        table.add_row(str(each.year), direction, *_figures(each, words), *counts)
     return table
 
 
