@@ -81,6 +81,14 @@ def test_without_a_file_name_the_backup_goes_into_the_folder(
     assert re.fullmatch(r"tictally-nas-\d{8}T\d{6}Z\.backup", made.name)
 
 
+def test_a_folder_in_place_of_the_backups_file_is_named(
+    ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["backup", str(tmp_path), "--ledger", ledger]) == 1
+    wrong = f"{tmp_path} is a folder; name a file in it, such as {tmp_path}/tictally.backup"
+    assert capsys.readouterr().err == f"tictally: {wrong}\n"
+
+
 @pytest.mark.parametrize("command", [["restore"], ["backup", "--check"]])
 def test_an_invalid_backup_is_reported_in_one_sentence(
     ledger: str, command: list[str], capsys: pytest.CaptureFixture[str]

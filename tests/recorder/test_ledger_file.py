@@ -23,6 +23,7 @@ from tictally_recorder.ledger import (
     LedgerUnavailable,
     Message,
 )
+from tictally_recorder.ledger.connection import translate_sqlite_errors
 from tictally_recorder.ledger.schema import SCHEMA_VERSION
 
 
@@ -100,9 +101,22 @@ def test_a_ledger_that_is_locked_when_it_is_opened_may_be_opened_later(tmp_path:
     with closing(sqlite3.connect(path, isolation_level=None)) as blocker:
         blocker.execute("PRAGMA locking_mode = EXCLUSIVE")
         blocker.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(LedgerUnavailable, match="cannot be opened: database is locked"):
+        with pytest.raises(
+            LedgerUnavailable, match="cannot be opened: database is locked; another program uses it: try again"
+        ):
             Ledger.open(path)
     Ledger.open(path).close()
+
+
+def test_a_ledger_that_this_user_may_not_write_names_the_cure(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger.open(path).close()
+    with (
+        closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as reading,
+        pytest.raises(LedgerUnavailable, match="readonly database; this user may not write it: run the command as the"),
+        translate_sqlite_errors(),
+    ):
+        reading.execute("CREATE TABLE t (a)")
 
 
 def test_closing_twice_does_no_harm(tmp_path: Path) -> None:

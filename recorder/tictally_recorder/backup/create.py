@@ -134,6 +134,8 @@ def _header(connection: sqlite3.Connection, spec: BackupSpec, now: datetime) -> 
 def _check_target(target: Path) -> None:
     if not target.parent.is_dir():
         raise BackupError(f"there is no folder {target.parent}; is its disk or share mounted?")
+    if target.is_dir():
+        raise BackupError(f"{target} is a folder; name a file in it, such as {target / 'tictally.backup'}")
     try:
         if target.exists() and not (target.is_file() and is_backup(target)):
             raise BackupError(f"{target} exists and is not a backup: it is not overwritten")

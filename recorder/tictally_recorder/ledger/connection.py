@@ -18,6 +18,12 @@ _BUSY_S: Final = 2.0
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
 _PRIMARY: Final = 0xFF
 _log = logging.getLogger(__name__)
+_CURES: Final = {
+    sqlite3.SQLITE_READONLY: "; this user may not write it: run the command as the recorder's user",
+    sqlite3.SQLITE_CANTOPEN: "; may this user read it? Else run the command as the recorder's user",
+    sqlite3.SQLITE_BUSY: "; another program uses it: try again",
+    sqlite3.SQLITE_FULL: "; free some space on its disk",
+}
 
 
 def open_for_writing(path: Path, *, upgrade: bool = False, creates: bool = False) -> sqlite3.Connection:
@@ -130,13 +136,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
             raise
 
 
+def _cure(error: sqlite3.Error) -> str:
+    """What to do about an error, where that is known; SQLite names only what failed."""
+    return _CURES.get((getattr(error, "sqlite_errorcode", None) or 0) & _PRIMARY, "")
+
+
 @contextmanager
 def translate_sqlite_errors() -> Iterator[None]:
     """Raise SQLite's errors as LedgerUnavailable where a retry may succeed, as LedgerError for a damaged file."""
     try:
         yield
     except sqlite3.OperationalError as error:
-        raise LedgerUnavailable(f"the ledger is unavailable: {error}") from error
+        raise LedgerUnavailable(f"the ledger is unavailable: {error}{_cure(error)}") from error
     except sqlite3.Error as error:
         raise LedgerError(f"the ledger is damaged: {error}") from error
 
@@ -147,7 +158,7 @@ def _opening(path: Path) -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         kind = LedgerUnavailable if error.sqlite_errorcode & _PRIMARY in _PASSING else LedgerError
-        raise kind(f"the ledger {path} cannot be opened: {error}") from error
+        raise kind(f"the ledger {path} cannot be opened: {error}{_cure(error)}") from error
     except sqlite3.Error as error:
         raise LedgerError(f"{path} is not a tictally ledger; name its file with --ledger or TICTALLY_LEDGER") from error
 
