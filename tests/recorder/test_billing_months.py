@@ -63,6 +63,7 @@ class Home:
 @pytest.fixture
 def home(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.delenv("TICTALLY_CONFIG", raising=False)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     return Home(tmp_path, capsys)
 
 

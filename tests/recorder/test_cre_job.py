@@ -92,6 +92,7 @@ class Household:
 @pytest.fixture
 def home(tmp_path: Path, portal: LocalService, monkeypatch: pytest.MonkeyPatch) -> Household:
     monkeypatch.delenv("TICTALLY_CONFIG", raising=False)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     for name, value in (("LEDGER", tmp_path / "ledger.sqlite"), ("CRE_URL", portal.url)):
         monkeypatch.setenv(f"TICTALLY_{name}", str(value))
     return Household(tmp_path, portal)
@@ -301,3 +302,12 @@ def test_a_revision_recomputes_exactly_the_days_that_it_touches(
         "(secondary: others who publish prices): a revision was due on 2027-02-01"
     ) in shown
     assert "2027-01-31 was" not in shown
+
+
+def test_tariff_fetch_obeys_the_setting_that_forbids_requests(
+    home: Household, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TICTALLY_FETCH", "off")
+    assert main(["tariff", "fetch"]) == 1
+    assert capsys.readouterr().err == "tictally: TICTALLY_FETCH=off forbids requests to services on the internet\n"
+    assert home.portal.requests == []

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from tictally_recorder.problem import ProblemError
 from tictally_recorder.reports.table import fit
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.translations import catalogue
@@ -35,9 +36,9 @@ def spoken() -> Catalogue:
 
 def error_text(error: Exception) -> str:
     """The message of an error; of one in a file of the user's where it is and what is wrong there, in the language."""
-    if not isinstance(error, InFileError):
-        return str(error)
     words = spoken()
+    if not isinstance(error, InFileError):
+        return words.phrase(error.problem) if isinstance(error, ProblemError) else str(error)
     about = {"file": error.file, "line": error.line, "problem": words.phrase(error.problem)}
     return words.text("issue.broken_file", **about)
 

@@ -11,6 +11,7 @@ from tictally_recorder.cli.catalogue import catalogue_of, report_broken, tariff_
 from tictally_recorder.cli.console import echo, echo_error, error_text, print_table, spoken
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.fetch import FetchClient, FetchError, FetchSettings
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.cre.files import fetched_files
 from tictally_recorder.providers.cre.settings import CreSettings
 from tictally_recorder.reports import tariff_import as report
@@ -20,6 +21,7 @@ from tictally_recorder.tariffs.model import ImportRecord
 from tictally_recorder.tariffs.providers.cre.provider import Cre
 from tictally_recorder.tariffs.providers.protocol import ProviderError, PublishedHistory, TariffProvider
 from tictally_recorder.tariffs.providers.registry import provider_of, providers
+from tictally_shared.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +87,13 @@ def fetch(*, taking: Taking, json: JsonOption = False, configuration: Configurat
     """
     settings = configuration.settings()
     if not settings.section(FetchSettings).is_allowed:
-        raise FetchError("TICTALLY_FETCH=off forbids requests to services on the internet")
+        raise FetchError(Phrase(ProblemCode.FETCH_FORBIDDEN))
     day, is_complete = today(settings), True
     with FetchClient() as client:
         url = settings.section(CreSettings).url
         for found in fetched_files(client, url, settings, only_changed=False):
             if isinstance(found, FetchError):
-                echo_error(str(found))
+                echo_error(error_text(found))
                 is_complete = False
                 continue
             folder = ImportFolder(settings.tariffs_folder, catalogue_of(settings))
@@ -115,7 +117,7 @@ def undo(
     catalogue = catalogue_of(settings)
     tariff = tariff_of(catalogue, tariff_id)
     days = ImportFolder(settings.tariffs_folder, catalogue).undo(tariff.id)
-    echo(f"Undone: the versions of {tariff.id} from {', '.join(map(str, days))}.")
+    echo(spoken().text("import_text.tariff_undone", tariff=tariff.id, versions=", ".join(map(str, days))))
 
 
 def _take(  # noqa: PLR0913 - of a file, and how it is shown

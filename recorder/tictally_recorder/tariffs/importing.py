@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.file_problem import FileProblem, unreadable, unwritable
+from tictally_recorder.problem import ProblemCode, ProblemError
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, days_of_a_person, imported_name
 from tictally_recorder.tariffs.errors import TariffError
 from tictally_recorder.tariffs.importer import Comparison, ImportTarget, compare
@@ -26,8 +27,11 @@ _BEFORE: Final = ".before"
 _UNDONE: Final = ".undone"
 
 
-class NothingToUndoError(Exception):
+class NothingToUndoError(ProblemError):
     """There is no import, or what was there before it is not known."""
+
+    def __init__(self, tariff_id: str) -> None:
+        super().__init__(Phrase(ProblemCode.NOTHING_TO_UNDO, {"tariff": tariff_id}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ class ImportFolder:
             before = former.read_text(encoding="utf-8")
             present = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise NothingToUndoError(f"there is no import of {tariff_id} that can be undone") from None
+            raise NothingToUndoError(tariff_id) from None
         except OSError as error:
             raise TariffError(str(path), 1, unreadable(error)) from None
         except UnicodeError:
@@ -128,7 +132,7 @@ class ImportFolder:
         taken, rest = self._versions(tariff_id, present, path), self._versions(tariff_id, before, path)
         undone = {start: version.hash for start, version in taken.items() if rest.get(start) != version}
         if not undone:  # what was kept was never overwritten
-            raise NothingToUndoError(f"there is no import of {tariff_id} that can be undone")
+            raise NothingToUndoError(tariff_id)
         try:
             if before:
                 atomic_file.write_text(path, before)
