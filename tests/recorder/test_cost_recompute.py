@@ -591,6 +591,7 @@ def test_the_command_shows_former_figures(
     home.now_ms += HOUR_MS
     home.recompute()
     monkeypatch.setenv("TICTALLY_LEDGER", str(home.folder / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     command = ["cost", "--from", "2025-07-30", "--to", "2025-08-01", "--explain"]
     assert main(command) == 0
     output = capsys.readouterr().out
@@ -619,6 +620,7 @@ def test_after_an_edit_of_a_version_both_figures_name_hash_source_and_confidence
     home.now_ms += HOUR_MS
     home.recompute()
     monkeypatch.setenv("TICTALLY_LEDGER", str(home.folder / "ledger.sqlite"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     command = ["cost", "--from", "2025-07-31", "--to", "2025-08-01", "--explain"]
     assert main([*command, "--json"]) == 0
     line, *_, total = json.loads(capsys.readouterr().out)
