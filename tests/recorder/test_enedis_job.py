@@ -21,9 +21,9 @@ from observation_building import store, undo
 from tictally_recorder.features import settings_with
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.finding import Level, Moments
-from tictally_recorder.imports.conso.answers import Kind, Wanted, observed
+from tictally_recorder.imports.conso.answers import FigureKind, FigureRequest, observed
 from tictally_recorder.imports.conso.job import NAME, EnedisJob
-from tictally_recorder.imports.conso.visits import Memory, Step, after_step, is_due, past_steps, schedule_of
+from tictally_recorder.imports.conso.visits import Memory, VisitStep, after_step, is_due, past_steps, schedule_of
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobReport, JobState, runner
 from tictally_recorder.jobs.findings import job_findings
 from tictally_recorder.jobs.runner import JobRunner
@@ -247,7 +247,7 @@ def test_a_home_whose_frames_are_complete_asks_once_a_day(api: ConsoApi, setting
 def test_the_past_comes_backwards_in_small_steps_until_the_chosen_day() -> None:
     yesterday = FIRST - timedelta(days=1)
     since, memory = FIRST - timedelta(days=200), Memory()
-    after_step(memory, Step(Kind.DAYS, yesterday, FIRST), FIRST, has_data=True)
+    after_step(memory, VisitStep(FigureKind.DAYS, yesterday, FIRST), FIRST, has_data=True)
     steps = []
     for number in range(40):
         today = FIRST + timedelta(days=number)
@@ -255,11 +255,11 @@ def test_the_past_comes_backwards_in_small_steps_until_the_chosen_day() -> None:
             after_step(memory, step, today, has_data=number % 2 == 0)
             steps.append((number, step))
     assert len({number for number, _ in steps}) == len(steps), "one a visit"
-    assert [(step.start, step.end) for _, step in steps if step.kind is Kind.DAYS] == [
+    assert [(step.start, step.end) for _, step in steps if step.kind is FigureKind.DAYS] == [
         (yesterday - timedelta(days=180), yesterday),
         (since, yesterday - timedelta(days=180)),
     ]
-    weeks = [step for _, step in steps if step.kind is Kind.CURVE]
+    weeks = [step for _, step in steps if step.kind is FigureKind.CURVE]
     assert (weeks[0].end, weeks[-1].start) == (yesterday, since)
     assert all(step.end - step.start <= timedelta(days=7) for step in weeks)
     # Weeks whose frames are complete are skipped, and all others follow one another.
@@ -339,16 +339,18 @@ def test_every_home_has_a_second_of_its_own() -> None:
     ],
 )
 def test_an_answer_that_cannot_be_right_is_refused(body: dict[str, Any], problem: str) -> None:
-    wanted = Wanted(Kind.DAYS, PRM, FIRST, LAST)
+    wanted = FigureRequest(FigureKind.DAYS, PRM, FIRST, LAST)
     with pytest.raises(FetchError, match=problem):
         observed(Answer("conso", json.dumps(body).encode()), wanted, PARIS)
 
 
 @pytest.mark.parametrize("day", [date(2026, 3, 29), date(2026, 10, 25)])
 def test_a_load_curve_has_every_half_hour_of_a_clock_change(day: date) -> None:
-    body = answer(Kind.CURVE, curve([day]), day, day)
+    body = answer(FigureKind.CURVE, curve([day]), day, day)
     found = observed(
-        Answer("conso", json.dumps(body).encode()), Wanted(Kind.CURVE, PRM, day, day + timedelta(days=1)), PARIS
+        Answer("conso", json.dumps(body).encode()),
+        FigureRequest(FigureKind.CURVE, PRM, day, day + timedelta(days=1)),
+        PARIS,
     )
     assert [each.watt_minutes for each in found] == [watts(each.end_ms) * 30 for each in found]
     assert (found[0].start_ms, found[-1].end_ms) == day_bounds_ms(day, PARIS)

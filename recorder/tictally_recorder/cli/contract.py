@@ -48,7 +48,7 @@ SiteOption = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ContractOptions:
     """What a new contract has, as the user wrote it.
 
     Attributes:
@@ -122,7 +122,7 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
 
 @app.command(short_help="Add a contract; asks for what is not given.")
 @flattened
-def add(wanted: Wanted, configuration: Configuration) -> None:
+def add(wanted: ContractOptions, configuration: Configuration) -> None:
     """Add a contract at the end of contracts.toml, and check it against the meter.
 
     On a terminal, what is not given is asked for; the meter's option and power are proposed. Everything else in the

@@ -17,7 +17,7 @@ from tictally_recorder.cli.window import moment_of
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.imports.home_assistant_service import fetch_statistics
-from tictally_recorder.imports.home_assistant_statistics import HomeAssistantSettings, HomeAssistantStatistics
+from tictally_recorder.imports.home_assistant_statistics import HomeAssistantDatabase, HomeAssistantSettings
 from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes
 from tictally_recorder.imports.outcome import undo as undo_run
 from tictally_recorder.imports.read import FileRead, read_files
@@ -37,7 +37,7 @@ _SUMMARY = "Import history from files of others; list imports, undo one."
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ImportOptions:
     """Where an import goes.
 
     Attributes:
@@ -75,7 +75,7 @@ def _without_command(context: typer.Context) -> None:
 def files_(
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, also packed by gzip or zip; any order.")],
     *,
-    target: Target,
+    target: ImportOptions,
     json: JsonOption = False,
     configuration: Configuration,
 ) -> None:
@@ -116,7 +116,7 @@ def home_assistant(
         ),
     ] = None,
     end: Annotated[str | None, typer.Option("--to", metavar="WHEN", help="End, excluded. Default: now.")] = None,
-    target: Target,
+    target: ImportOptions,
     json: JsonOption = False,
     configuration: Configuration,
 ) -> None:
@@ -138,7 +138,7 @@ def home_assistant(
             _nothing_new([file.name], catalogue(settings.language), json=json)
             return
         outcome = import_files(
-            settings, [FileRead(HomeAssistantStatistics(), file)], target.site, now, is_dry_run=target.dry_run
+            settings, [FileRead(HomeAssistantDatabase(), file)], target.site, now, is_dry_run=target.dry_run
         )
     except (ImportFileError, FetchError) as error:
         echo_error(str(error))
@@ -149,7 +149,7 @@ def home_assistant(
 
 def _last_fetched(settings: Settings, site: str | None) -> datetime:
     """The end of what was imported from Home Assistant last, or the beginning of all time."""
-    name = HomeAssistantStatistics.name
+    name = HomeAssistantDatabase.name
     with LedgerReader.open(settings.ledger) as reader:
         runs = [run for run in reader.import_runs() if site in {None, run.site}]
     ends_ms = [file.last_ms for run in runs for file in run.files if file.importer == name]

@@ -27,7 +27,7 @@ _NO_VALUES: Final = {"", "unavailable", "unknown", "none"}
 _LONGEST_MS: Final = 31 * 24 * 3_600_000
 
 
-class Counts(StrEnum):
+class CounterDirection(StrEnum):
     """What the counter counts."""
 
     CONSUMPTION = "consumption"
@@ -46,7 +46,9 @@ class HomeAssistantHistorySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    counts: Counts = Field(Counts.CONSUMPTION, description="What the counter counts: `consumption` or `injection`.")
+    counts: CounterDirection = Field(
+        CounterDirection.CONSUMPTION, description="What the counter counts: `consumption` or `injection`."
+    )
     unit: CounterUnit = Field(CounterUnit.KWH, description="Unit of its values: `kWh` or `Wh`.")
 
 
@@ -66,7 +68,7 @@ class HomeAssistantHistory:
     def read(self, reading: Reading, /) -> Iterator[Observation]:
         """See `Importer.read`."""
         settings = reading.settings.section(HomeAssistantHistorySettings)
-        register = INJECTION if settings.counts is Counts.INJECTION else CONSUMPTION
+        register = INJECTION if settings.counts is CounterDirection.INJECTION else CONSUMPTION
         wh = 1000 if settings.unit is CounterUnit.KWH else 1
         newest: tuple[int, Decimal] | None = None  # of those that begin or end an interval
         last: tuple[int, Decimal] | None = None

@@ -12,8 +12,8 @@ from tictally_recorder.imports.errors import ImportFileError, ImportProblem
 from tictally_recorder.imports.home_assistant_statistics import (
     SETTING,
     WH_OF,
+    HomeAssistantDatabase,
     HomeAssistantSettings,
-    HomeAssistantStatistics,
     chosen,
     delivery_points,
     energies_of,
@@ -61,7 +61,7 @@ def fetch_statistics(settings: HomeAssistantSettings, start: datetime, end: date
     if not found:
         raise ImportFileError(name, 0, Phrase(ImportProblem.EMPTY))
     digest = sha256(repr(found).encode()).hexdigest()
-    return ObservedFile(HomeAssistantStatistics.name, name, digest, next(iter(points), None), tuple(found))
+    return ObservedFile(HomeAssistantDatabase.name, name, digest, next(iter(points), None), tuple(found))
 
 
 def _energies(service: HomeAssistant) -> list[str]:

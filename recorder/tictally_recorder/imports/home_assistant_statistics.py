@@ -62,7 +62,7 @@ class HomeAssistantSettings(BaseModel):
     injection: _Names = Field((), description="Those that together are the injection. Default: ha-linky's.")
 
 
-class HomeAssistantStatistics:
+class HomeAssistantDatabase:
     """See the module."""
 
     name = "home_assistant"

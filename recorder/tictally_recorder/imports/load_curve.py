@@ -28,7 +28,7 @@ class Row(NamedTuple):
     line: int
 
 
-class Interval(NamedTuple):
+class CurveInterval(NamedTuple):
     """A time and its value."""
 
     start_ms: int
@@ -37,7 +37,7 @@ class Interval(NamedTuple):
     line: int
 
 
-def intervals(file: SourceFile, rows: Sequence[Row], step_ms: int | None = None) -> Iterator[Interval]:
+def intervals(file: SourceFile, rows: Sequence[Row], step_ms: int | None = None) -> Iterator[CurveInterval]:
     """The intervals of a file's rows that have a value, in order of time.
 
     Where a row is missing, the next one has the step of those around it: a step has changed where two rows in a row
@@ -63,7 +63,7 @@ def intervals(file: SourceFile, rows: Sequence[Row], step_ms: int | None = None)
         if known is None:
             raise file.error(row.line, ImportProblem.STEP_UNKNOWN)
         if row.value is not None:
-            yield Interval(row.end_ms - known, row.end_ms, row.value, row.line)
+            yield CurveInterval(row.end_ms - known, row.end_ms, row.value, row.line)
 
 
 def _step(known: int | None, before: int, after: int) -> int | None:

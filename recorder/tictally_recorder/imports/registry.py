@@ -9,7 +9,7 @@ from tictally_recorder.imports.enedis_csv import EnedisCsv
 from tictally_recorder.imports.enedis_xlsx import EnedisXlsx
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.home_assistant_history import HomeAssistantHistory
-from tictally_recorder.imports.home_assistant_statistics import HomeAssistantStatistics
+from tictally_recorder.imports.home_assistant_statistics import HomeAssistantDatabase
 from tictally_recorder.imports.linkystat import LinkyStat
 from tictally_recorder.imports.meterit import Meterit
 from tictally_recorder.imports.own_export import OwnExport
@@ -64,7 +64,7 @@ register(LinkyStat())
 register(Edf())
 register(EdfRegisters())
 register(TotalEnergies())
-register(HomeAssistantStatistics())
+register(HomeAssistantDatabase())
 register(HomeAssistantHistory())
 register(Meterit())
 register(TicRecording())

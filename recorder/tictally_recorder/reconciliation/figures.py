@@ -26,7 +26,7 @@ _MINUTE_MS: Final = 60_000
 _MINUTES_AN_HOUR: Final = 60
 
 
-class Figure(NamedTuple):
+class EnedisFigure(NamedTuple):
     """Enedis' energy of a day.
 
     Attributes:
@@ -55,7 +55,7 @@ class _Observed:
 
 def figures(
     reader: LedgerReader, site: str, days: tuple[date, date], tz: ZoneInfo
-) -> Mapping[tuple[date, Direction], Figure]:
+) -> Mapping[tuple[date, Direction], EnedisFigure]:
     """The figures of the days that Enedis has shown.
 
     Args:
@@ -69,7 +69,7 @@ def figures(
     for _run, importer, _name, each in reader.observations(site, first_ms, end_ms + 1):
         if importer in DISTRIBUTOR and each.register in _DIRECTIONS:
             of.setdefault(_DIRECTIONS[each.register], _Observed()).add(each)
-    found: dict[tuple[date, Direction], Figure] = {}
+    found: dict[tuple[date, Direction], EnedisFigure] = {}
     for direction, observed in of.items():
         curves = _curves(observed.energies, tz)
         for day in days_between(days[0], days[1]):
@@ -90,7 +90,7 @@ def _curves(energies: Mapping[tuple[int, int], int], tz: ZoneInfo) -> Mapping[da
     return found
 
 
-def _figure(bounds: tuple[int, int], observed: _Observed, curve: Iterable[_Piece]) -> Figure | None:
+def _figure(bounds: tuple[int, int], observed: _Observed, curve: Iterable[_Piece]) -> EnedisFigure | None:
     if (energy := observed.energies.get(bounds)) is not None:
         return _rounded(round(energy / WATT_MINUTES))
     if bounds[0] in observed.readings and bounds[1] in observed.readings:
@@ -100,11 +100,11 @@ def _figure(bounds: tuple[int, int], observed: _Observed, curve: Iterable[_Piece
     if not is_whole or any(here[1] != there[0] for here, there in pairwise(pieces)):
         return None
     minutes = (bounds[1] - bounds[0]) // _MINUTE_MS
-    return Figure(round(sum(energy for _, _, energy in pieces) / WATT_MINUTES), -(-minutes // _MINUTES_AN_HOUR))
+    return EnedisFigure(round(sum(energy for _, _, energy in pieces) / WATT_MINUTES), -(-minutes // _MINUTES_AN_HOUR))
 
 
-def _rounded(wh: int) -> Figure | None:
+def _rounded(wh: int) -> EnedisFigure | None:
     """A figure; whole kWh may be rounded, and a register that fell shows nothing."""
     if wh < 0:
         return None
-    return Figure(wh, _KWH - 1 if wh % _KWH == 0 else 0)
+    return EnedisFigure(wh, _KWH - 1 if wh % _KWH == 0 else 0)

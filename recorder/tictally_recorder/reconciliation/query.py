@@ -11,7 +11,7 @@ from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.reconciliation.bounds import Bound, bound_at
-from tictally_recorder.reconciliation.figures import Figure, figures
+from tictally_recorder.reconciliation.figures import EnedisFigure, figures
 from tictally_recorder.reconciliation.model import DayComparison, Verdict
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.tariffs.model import Direction
@@ -33,7 +33,7 @@ class _Compared:
     day: date
     direction: Direction
     counted: Counted
-    figure: Figure
+    figure: EnedisFigure
     start: Bound
     end: Bound
 
@@ -72,7 +72,7 @@ def _has_frames(site: Site) -> bool:
 
 
 def _reconcile(
-    reader: LedgerReader, site: Site, theirs: Mapping[tuple[date, Direction], Figure], tz: ZoneInfo
+    reader: LedgerReader, site: Site, theirs: Mapping[tuple[date, Direction], EnedisFigure], tz: ZoneInfo
 ) -> list[DayComparison]:
     first, last = min(day for day, _ in theirs), max(day for day, _ in theirs)
     around_ms = day_bounds_ms(first - _DAY, tz)[0], day_bounds_ms(last + _DAY, tz)[1]

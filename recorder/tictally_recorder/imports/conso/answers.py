@@ -26,7 +26,7 @@ _MOST_W: Final = 250_000
 _MOST_WH: Final = 24 * _MOST_W
 
 
-class Kind(StrEnum):
+class FigureKind(StrEnum):
     """What can be asked for: the path of each is its name."""
 
     DAYS = "daily_consumption"
@@ -37,16 +37,16 @@ class Kind(StrEnum):
     @property
     def is_daily(self) -> bool:
         """True for figures of days, False for load curves."""
-        return self in {Kind.DAYS, Kind.INJECTED_DAYS}
+        return self in {FigureKind.DAYS, FigureKind.INJECTED_DAYS}
 
     @property
     def register(self) -> str:
         """The register of its direction."""
-        return INJECTION if self in {Kind.INJECTED_DAYS, Kind.INJECTED_CURVE} else CONSUMPTION
+        return INJECTION if self in {FigureKind.INJECTED_DAYS, FigureKind.INJECTED_CURVE} else CONSUMPTION
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FigureRequest:
     """What one request asks for.
 
     Attributes:
@@ -56,7 +56,7 @@ class Wanted:
         end: the one after the last.
     """
 
-    kind: Kind
+    kind: FigureKind
     prm: str
     start: date
     end: date
@@ -67,7 +67,7 @@ class Wanted:
         return {"prm": self.prm, "start": str(self.start), "end": str(self.end)}
 
 
-def observed(answer: Answer, wanted: Wanted, tz: ZoneInfo) -> list[IntervalEnergy]:
+def observed(answer: Answer, wanted: FigureRequest, tz: ZoneInfo) -> list[IntervalEnergy]:
     """The energies of an answer, in order of time.
 
     Args:

@@ -11,11 +11,11 @@ from http import HTTPStatus
 from typing import ClassVar, Final
 
 from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettings
-from tictally_recorder.imports.conso.answers import Kind, Wanted, observed
+from tictally_recorder.imports.conso.answers import FigureKind, FigureRequest, observed
 from tictally_recorder.imports.conso.settings import EnedisSettings
 from tictally_recorder.imports.conso.visits import (
     Memory,
-    Step,
+    VisitStep,
     after_figures,
     after_step,
     is_due,
@@ -95,7 +95,7 @@ class EnedisJob:
                 for step in self._steps(memory, today, site):
                     if memory.asked_ms == context.now_ms and context.stopping.wait(self._pause_s):
                         break
-                    files += self._ask(client, memory, Wanted(step.kind, prm, step.start, step.end), context)
+                    files += self._ask(client, memory, FigureRequest(step.kind, prm, step.start, step.end), context)
         except FetchError as error:
             failure = error
         stored = self._store(files, site, context)
@@ -122,16 +122,18 @@ class EnedisJob:
             wait_s = (memory.banned_until_ms - now_ms) / 1000
             raise FetchError(Phrase(ProblemCode.ENEDIS_BANNED, about), retry_after_s=wait_s)
 
-    def _steps(self, memory: Memory, today: date, site: Site | None) -> Iterator[Step]:
+    def _steps(self, memory: Memory, today: date, site: Site | None) -> Iterator[VisitStep]:
         has_gap = self._gaps_of(site)
         yield from recent_steps(memory, today, injection=self._own.injection, has_gap=has_gap)
         if self._own.since is not None:
             yield from past_steps(memory, self._own.since, today, injection=self._own.injection, has_gap=has_gap)
 
-    def _ask(self, client: FetchClient, memory: Memory, wanted: Wanted, context: JobContext) -> list[ObservedFile]:
+    def _ask(
+        self, client: FetchClient, memory: Memory, wanted: FigureRequest, context: JobContext
+    ) -> list[ObservedFile]:
         """The answer as a file to import; none where the service has nothing."""
         today = local_day(context.now_ms, self._tz)
-        step = Step(wanted.kind, wanted.start, wanted.end)
+        step = VisitStep(wanted.kind, wanted.start, wanted.end)
         asked_before_ms, memory.asked_ms = memory.asked_ms, context.now_ms
         try:
             answer = client.get(f"{self._own.url}/{wanted.kind}", parameters=wanted.parameters, headers=self._headers)
@@ -144,11 +146,11 @@ class EnedisJob:
             return []
         found = observed(answer, wanted, self._tz)
         after_step(memory, step, today, has_data=bool(found))
-        if wanted.kind is Kind.DAYS and wanted.end == today and found:
+        if wanted.kind is FigureKind.DAYS and wanted.end == today and found:
             after_figures(memory, step, {local_day(each.start_ms, self._tz) for each in found})
         return [self._file(answer, wanted, found)] if found else []
 
-    def _file(self, answer: Answer, wanted: Wanted, found: Sequence[IntervalEnergy]) -> ObservedFile:
+    def _file(self, answer: Answer, wanted: FigureRequest, found: Sequence[IntervalEnergy]) -> ObservedFile:
         last = wanted.end - timedelta(days=1)
         days = f"{wanted.start}" if wanted.start == last else f"{wanted.start} to {last}"
         digest = hashlib.sha256(answer.body).hexdigest()

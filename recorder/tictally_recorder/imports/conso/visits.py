@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final, Self
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.imports.conso.answers import Kind
+from tictally_recorder.imports.conso.answers import FigureKind
 
 _MORNING: Final = range(6, 10)
 _LATER_H: Final = 8
@@ -75,10 +75,10 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class VisitStep:
     """One request of a visit: what, and for which days, the end excluded."""
 
-    kind: Kind
+    kind: FigureKind
     start: date
     end: date
 
@@ -102,7 +102,7 @@ def is_due(memory: Memory, due_ms: int, now_ms: int, tz: ZoneInfo) -> bool:
 
 def recent_steps(
     memory: Memory, today: date, *, injection: bool, has_gap: Callable[[date, date], bool]
-) -> Iterator[Step]:
+) -> Iterator[VisitStep]:
     """The requests for the days since the last visit, a week at most.
 
     The load curve is asked for where frames are missing, once the daily figure is known.
@@ -121,20 +121,20 @@ def recent_steps(
     start = min([each for each in unknown if today - _CURVE_STEP <= each] or [today - _DAY])
     if start >= today:
         return
-    yield Step(Kind.DAYS, start, today)
+    yield VisitStep(FigureKind.DAYS, start, today)
     if injection:
-        yield Step(Kind.INJECTED_DAYS, start, today)
+        yield VisitStep(FigureKind.INJECTED_DAYS, start, today)
     if not memory.is_complete(today) or (memory.curve_from and today < date.fromisoformat(memory.curve_from)):
         return
     if has_gap(start, today):
-        yield Step(Kind.CURVE, start, today)
+        yield VisitStep(FigureKind.CURVE, start, today)
         if injection:
-            yield Step(Kind.INJECTED_CURVE, start, today)
+            yield VisitStep(FigureKind.INJECTED_CURVE, start, today)
 
 
 def past_steps(
     memory: Memory, first: date, today: date, *, injection: bool, has_gap: Callable[[date, date], bool]
-) -> Iterator[Step]:
+) -> Iterator[VisitStep]:
     """The requests for one step of the past: half a year of daily figures, or then a week of the load curve.
 
     Args:
@@ -147,23 +147,23 @@ def past_steps(
     end = today - _DAY if memory.past_day is None else date.fromisoformat(memory.past_day)
     if end > first:
         start = max(first, end - _DAILY_STEP)
-        yield Step(Kind.DAYS, start, end)
+        yield VisitStep(FigureKind.DAYS, start, end)
         if injection:
-            yield Step(Kind.INJECTED_DAYS, start, end)
+            yield VisitStep(FigureKind.INJECTED_DAYS, start, end)
         return
     end = today - _DAY if memory.curve_day is None else date.fromisoformat(memory.curve_day)
     while end > first:
         start = max(first, end - _CURVE_STEP)
         if has_gap(start, end):
-            yield Step(Kind.CURVE, start, end)
+            yield VisitStep(FigureKind.CURVE, start, end)
             if injection:
-                yield Step(Kind.INJECTED_CURVE, start, end)
+                yield VisitStep(FigureKind.INJECTED_CURVE, start, end)
             return
         end = start
         memory.curve_day = str(end)
 
 
-def after_figures(memory: Memory, step: Step, known: Collection[date]) -> None:
+def after_figures(memory: Memory, step: VisitStep, known: Collection[date]) -> None:
     """Note for which days a request for recent figures got one."""
     asked = [step.start + timedelta(days=n) for n in range((step.end - step.start).days)]
     newest = max(known)
@@ -171,7 +171,7 @@ def after_figures(memory: Memory, step: Step, known: Collection[date]) -> None:
     memory.missing = [str(each) for each in asked if each < newest and each not in known]
 
 
-def after_step(memory: Memory, step: Step, today: date, *, has_data: bool) -> None:
+def after_step(memory: Memory, step: VisitStep, today: date, *, has_data: bool) -> None:
     """Note what a request has answered.
 
     Args:
@@ -181,12 +181,12 @@ def after_step(memory: Memory, step: Step, today: date, *, has_data: bool) -> No
         has_data: False where the service has nothing for it.
     """
     is_recent = step.end == today
-    if step.kind is Kind.CURVE and is_recent:
+    if step.kind is FigureKind.CURVE and is_recent:
         memory.curve_from = None if has_data else str(today + _WITHOUT_CURVE)
-    elif step.kind is Kind.CURVE:
+    elif step.kind is FigureKind.CURVE:
         memory.curve_day = str(step.start)
-    elif step.kind is Kind.DAYS and is_recent:
+    elif step.kind is FigureKind.DAYS and is_recent:
         memory.past_day = memory.past_day or str(step.start)
         memory.curve_day = memory.curve_day or str(step.start)
-    elif step.kind is Kind.DAYS:
+    elif step.kind is FigureKind.DAYS:
         memory.past_day = str(step.start)

@@ -24,7 +24,7 @@ _MOST_OBSERVED_MS: Final = 31 * 24 * 3600 * 1000
 _BASE: Final = BASE.registers[0]
 
 
-class Gap(NamedTuple):
+class QuarterGap(NamedTuple):
     """Consecutive quarters without frames, by number.
 
     Attributes:
@@ -139,7 +139,7 @@ class Filled:
         yield start_ms, moments[-1]
 
 
-def fill(gap: Gap, frames: Frames, observed: Observations) -> dict[str, Filled]:
+def fill(gap: QuarterGap, frames: Frames, observed: Observations) -> dict[str, Filled]:
     """What fills a gap for each register, as far as observations show it.
 
     After frames of the standard mode, historique registers become those of that mode. Before the first frame they keep
@@ -183,7 +183,7 @@ class _Around:
     is_cut_after: bool
 
     @classmethod
-    def of(cls, gap: Gap, frames: Frames, register: str) -> Self:
+    def of(cls, gap: QuarterGap, frames: Frames, register: str) -> Self:
         before = frames.before(register, gap.first) if gap.has_before else None
         after = frames.after(register, gap.end) if gap.has_after else None
         breaks: tuple[int, ...] = ()
@@ -212,7 +212,7 @@ class _Source:
         self.energies += other.energies
 
 
-def _sources(gap: Gap, frames: Frames, observed: Observations) -> dict[str, _Source]:
+def _sources(gap: QuarterGap, frames: Frames, observed: Observations) -> dict[str, _Source]:
     """The observations of a gap by the register that they count in."""
     # An energy that begins or ends in the quarter of the frames beside the gap shows the time up to them, too.
     start_ms, end_ms = (gap.first - gap.has_before) * QUARTER_MS, (gap.end + gap.has_after) * QUARTER_MS
@@ -296,7 +296,7 @@ def _within(energy: RankedEnergy, register: str, around: _Around, frames: Frames
     return energy._replace(start_ms=start_ms, end_ms=end_ms, watt_minutes=max(rest, 0))
 
 
-def _kept_inside(gap: Gap, made: Course) -> Course:
+def _kept_inside(gap: QuarterGap, made: Course) -> Course:
     """The points within the gap's quarters; one at the end belongs to the quarter before it."""
     end_ms = gap.end * QUARTER_MS
     moved = {end_ms: end_ms - 1}

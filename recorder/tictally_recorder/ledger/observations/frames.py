@@ -8,7 +8,7 @@ from typing import Final
 
 from tictally_recorder.ledger.model import Run
 from tictally_recorder.ledger.observations.course import Point
-from tictally_recorder.ledger.observations.derive import Gap
+from tictally_recorder.ledger.observations.derive import QuarterGap
 from tictally_recorder.ledger.quarter_codec import unpack_registers
 from tictally_recorder.ledger.quarters import compute_quarter
 from tictally_shared.calendar import QUARTER_MS
@@ -49,7 +49,7 @@ class LedgerFrames:
         self._seen = {name: (first, last) for name, first, last in connection.execute(seen, (meter_id,))}
         self._runs = lru_cache(64)(self._read)
 
-    def gaps(self, first: int, end: int) -> Iterator[Gap]:
+    def gaps(self, first: int, end: int) -> Iterator[QuarterGap]:
         """The gaps that share a quarter with those of [first, end), each as a whole.
 
         Args:
@@ -66,7 +66,7 @@ class LedgerFrames:
                 low = first if here < 0 else here + 1
                 high = end if there == _NEVER else there
                 if low < high:
-                    yield Gap(low, high, here >= 0, there != _NEVER)
+                    yield QuarterGap(low, high, here >= 0, there != _NEVER)
 
     def before(self, register: str, quarter: int) -> Point | None:
         """The last observation before a quarter, by number; None if there is none."""

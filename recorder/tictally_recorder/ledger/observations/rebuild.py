@@ -10,7 +10,7 @@ from tictally_recorder.ledger.invalidation import invalidate
 from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.model import Quarter, Run
 from tictally_recorder.ledger.observations.course import Point
-from tictally_recorder.ledger.observations.derive import Filled, Gap, Observations, fill
+from tictally_recorder.ledger.observations.derive import Filled, Observations, QuarterGap, fill
 from tictally_recorder.ledger.observations.frames import LedgerFrames
 from tictally_recorder.ledger.observations.store import extent, observations
 from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
@@ -108,7 +108,7 @@ def _wanted(connection: sqlite3.Connection, labels: LabelIds, site_id: int) -> d
     return found
 
 
-def _add(rows: _Rows, meter_id: int, gap: Gap, filled: Mapping[str, Filled], labels: LabelIds) -> None:
+def _add(rows: _Rows, meter_id: int, gap: QuarterGap, filled: Mapping[str, Filled], labels: LabelIds) -> None:
     by_quarter: dict[int, dict[str, list[Point]]] = {}
     for register, each in filled.items():
         label = labels.id(register)

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.fetch.home_assistant import CommandError, home_assistant
 from tictally_recorder.problem import ProblemCode
-from tictally_recorder.sinks.home_assistant.settings import Target
+from tictally_recorder.sinks.home_assistant.settings import HomeAssistantServer
 from tictally_recorder.sinks.home_assistant.statistic import StatisticForm
 from tictally_recorder.sinks.protocol import SinkError
 from tictally_shared.phrase import Phrase
@@ -58,7 +58,7 @@ class Client:
         SinkError: it cannot be reached, or does not accept the token.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: HomeAssistantServer) -> None:
         self._target = target
         self._opened = ExitStack()
         with self._translated():

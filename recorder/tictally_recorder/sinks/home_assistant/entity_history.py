@@ -16,7 +16,14 @@ from tictally_recorder.sinks.home_assistant.delivery import HOUR_MS, Delivery
 from tictally_recorder.sinks.home_assistant.hour_source import HourSource
 from tictally_recorder.sinks.home_assistant.own_statistics import CHUNK_MS
 from tictally_recorder.sinks.home_assistant.progress import DAY_MS
-from tictally_recorder.sinks.home_assistant.statistic import Series, StatisticForm, fits, from_unit, in_unit, object_id
+from tictally_recorder.sinks.home_assistant.statistic import (
+    StatisticForm,
+    StatisticSeries,
+    fits,
+    from_unit,
+    in_unit,
+    object_id,
+)
 from tictally_recorder.sinks.protocol import SinkError
 from tictally_shared.phrase import Phrase, Value
 
@@ -163,7 +170,7 @@ class EntityHistory:
             raise self._error(ProblemCode.HOME_ASSISTANT_NO_SUCH_STATISTIC, names=tuple(sorted(names)))
         return found
 
-    def _check_unit(self, series: Series, unit: str) -> None:
+    def _check_unit(self, series: StatisticSeries, unit: str) -> None:
         if not fits(series.unit, unit):
             raise self._error(ProblemCode.HOME_ASSISTANT_ENTITY_IN_OTHER_UNIT, unit=unit, wanted=series.unit)
 

@@ -14,12 +14,12 @@ from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total, injection_total
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.home_assistant.settings import By as Division
-from tictally_recorder.sinks.home_assistant.statistic import CONSUMPTION, COST, INCOME, INJECTION, Series
+from tictally_recorder.sinks.home_assistant.statistic import CONSUMPTION, COST, INCOME, INJECTION, StatisticSeries
 from tictally_recorder.sinks.protocol import SinkError
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By, day_bounds_ms, days_between, local_day, midnight_ms
 
-Increments = dict[Series, dict[int, Decimal]]
+Increments = dict[StatisticSeries, dict[int, Decimal]]
 """Series → start of an hour, milliseconds since 1970 → what was counted in it. An hour that is unknown is missing."""
 
 
@@ -114,15 +114,15 @@ class HourSource:
         return energy(self._reader, EnergyQuery(site.id, start, end, by, ZoneInfo("UTC")))
 
 
-def _of_hour(rows: Sequence[EnergyRow], by: Division) -> Iterator[tuple[Series, int]]:
-    totals = {Series(CONSUMPTION): consumption_total(rows), Series(INJECTION): injection_total(rows)}
+def _of_hour(rows: Sequence[EnergyRow], by: Division) -> Iterator[tuple[StatisticSeries, int]]:
+    totals = {StatisticSeries(CONSUMPTION): consumption_total(rows), StatisticSeries(INJECTION): injection_total(rows)}
     if by == "period":
-        totals |= {Series(CONSUMPTION, name): each for name, each in consumption_by_period(rows, {}).items()}
+        totals |= {StatisticSeries(CONSUMPTION, name): each for name, each in consumption_by_period(rows, {}).items()}
     else:
         for register, of_register in groupby(rows, key=lambda row: row.register):
             each = list(of_register)
             if each[0].unit == "Wh" and any(row.is_known for row in each):
-                yield Series(register), sum(row.energy for row in each)
+                yield StatisticSeries(register), sum(row.energy for row in each)
     for series, counted in totals.items():
         if _is_shown(counted):
             yield series, counted.energy_wh
@@ -139,6 +139,6 @@ def _is_divided(rows: Iterable[CostRow]) -> bool:
     return len(registers) > len(set(registers))
 
 
-def _money(direction: Direction, rows: Iterable[CostRow]) -> Series:
+def _money(direction: Direction, rows: Iterable[CostRow]) -> StatisticSeries:
     currency = next(row.currency for row in rows if row.direction is direction and row.currency)
-    return Series(COST if direction is Direction.CONSUMPTION else INCOME, currency, is_money=True)
+    return StatisticSeries(COST if direction is Direction.CONSUMPTION else INCOME, currency, is_money=True)

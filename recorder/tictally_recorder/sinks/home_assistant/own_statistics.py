@@ -9,10 +9,10 @@ from tictally_recorder.sinks.home_assistant.client import Metadata, StoredRow
 from tictally_recorder.sinks.home_assistant.delivery import HOUR_MS, Delivery
 from tictally_recorder.sinks.home_assistant.hour_source import HourSource
 from tictally_recorder.sinks.home_assistant.progress import DAY_MS, SiteProgress, Sums
-from tictally_recorder.sinks.home_assistant.settings import Target
+from tictally_recorder.sinks.home_assistant.settings import HomeAssistantServer
 from tictally_recorder.sinks.home_assistant.statistic import (
-    Series,
     StatisticForm,
+    StatisticSeries,
     from_unit,
     in_unit,
     is_of_periods,
@@ -37,7 +37,7 @@ class OwnStatistics:
         progress: how far they are.
     """
 
-    def __init__(self, site: str, target: Target, language: Language, progress: SiteProgress) -> None:
+    def __init__(self, site: str, target: HomeAssistantServer, language: Language, progress: SiteProgress) -> None:
         self._site, self._target, self._language = site, target, language
         self.progress = progress
         self._is_unverified = True
@@ -102,7 +102,7 @@ class OwnStatistics:
 
     def _rows(
         self,
-        increments: Mapping[Series, Mapping[int, Decimal]],
+        increments: Mapping[StatisticSeries, Mapping[int, Decimal]],
         forms: Mapping[str, StatisticForm],
         stored: Mapping[str, Mapping[int, StoredRow]],
     ) -> tuple[dict[StatisticForm, dict[int, StoredRow]], dict[int, Sums]]:
@@ -123,7 +123,7 @@ class OwnStatistics:
             sums[hour_ms + HOUR_MS] = dict(now)
         return rows, sums
 
-    def _forms(self, increments: Iterable[Series], known: Mapping[str, Metadata]) -> dict[str, StatisticForm]:
+    def _forms(self, increments: Iterable[StatisticSeries], known: Mapping[str, Metadata]) -> dict[str, StatisticForm]:
         """Id → statistic: those that are there and that the settings still want, and those of some series."""
         prefix = statistic_id(self._site, "")
         there = (StatisticForm(name, about.name, about.unit or "") for name, about in known.items())

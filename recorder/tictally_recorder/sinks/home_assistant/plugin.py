@@ -6,7 +6,7 @@ from typing import Final
 from tictally_recorder.ledger import LedgerReader, Outbox
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
-from tictally_recorder.sinks.home_assistant.settings import StatisticsSettings, Target
+from tictally_recorder.sinks.home_assistant.settings import HomeAssistantServer, StatisticsSettings
 from tictally_recorder.sinks.protocol import Sink, SinkContext, SinkError
 from tictally_shared.phrase import Phrase
 
@@ -76,7 +76,7 @@ class HomeAssistantStatistics:
         return remove(_target(settings), settings.ledger, NAME)
 
 
-def _target(settings: Settings) -> Target:
+def _target(settings: Settings) -> HomeAssistantServer:
     target = settings.section(StatisticsSettings).target
     if target is None:
         raise SinkError(Phrase(ProblemCode.STATISTICS_NOT_CONFIGURED))

@@ -7,11 +7,11 @@ from tictally_recorder.ledger import LedgerReader, Outbox
 from tictally_recorder.sinks.home_assistant.client import Client
 from tictally_recorder.sinks.home_assistant.delivery import Delivery
 from tictally_recorder.sinks.home_assistant.entity_history import EntityHistory, HistoryState
-from tictally_recorder.sinks.home_assistant.settings import Target
+from tictally_recorder.sinks.home_assistant.settings import HomeAssistantServer
 from tictally_recorder.sinks.home_assistant.statistic import statistic_id
 
 
-def remove(target: Target, ledger: Path, sink: str) -> list[str]:
+def remove(target: HomeAssistantServer, ledger: Path, sink: str) -> list[str]:
     """Remove the statistics of the ledger's sites; returns what was removed, a sentence each.
 
     Rows of an entity's own statistics cannot be removed: those before its first hour get the sum of that hour.

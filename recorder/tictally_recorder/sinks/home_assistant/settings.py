@@ -54,7 +54,7 @@ def entities_by_statistic(text: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class HomeAssistantServer:
     """A Home Assistant.
 
     Attributes:
@@ -113,9 +113,9 @@ class StatisticsSettings(BaseModel):
         return self
 
     @property
-    def target(self) -> Target | None:
+    def target(self) -> HomeAssistantServer | None:
         """The Home Assistant; None: the ledger is not replicated there."""
         if self.url is None or self.token is None:
             return None
         entities = entities_by_statistic(self.entities or "")
-        return Target(self.url, self.token.get_secret_value(), self.ca, self.by, entities)
+        return HomeAssistantServer(self.url, self.token.get_secret_value(), self.ca, self.by, entities)

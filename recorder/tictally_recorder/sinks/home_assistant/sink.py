@@ -12,7 +12,7 @@ from tictally_recorder.sinks.home_assistant.entity_history import EntityHistory,
 from tictally_recorder.sinks.home_assistant.hour_source import HourSource
 from tictally_recorder.sinks.home_assistant.own_statistics import OwnStatistics
 from tictally_recorder.sinks.home_assistant.progress import SiteProgress
-from tictally_recorder.sinks.home_assistant.settings import Target
+from tictally_recorder.sinks.home_assistant.settings import HomeAssistantServer
 from tictally_recorder.sinks.protocol import SinkContext
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.phrase import Phrase
@@ -43,7 +43,7 @@ class HomeAssistantSink:
         context: for the language of names, and to wait.
     """
 
-    def __init__(self, target: Target, outbox: Outbox, source: HourSource, context: SinkContext) -> None:
+    def __init__(self, target: HomeAssistantServer, outbox: Outbox, source: HourSource, context: SinkContext) -> None:
         self._target, self._outbox, self._source, self._context = target, outbox, source, context
         note = outbox.note
         self._sites = {

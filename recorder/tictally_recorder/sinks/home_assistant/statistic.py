@@ -29,7 +29,7 @@ _NAMES: Final[Mapping[str, Mapping[Language, str]]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class StatisticSeries:
     """What a site's hours are counted of: energy in Wh, or money in a currency.
 
     Attributes:
