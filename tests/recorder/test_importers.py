@@ -117,7 +117,7 @@ def test_the_doctor_has_a_finding_about_it(home: Path) -> None:
     ]
     ((about, _, sentence),) = findings(home, "fr")
     assert about == "importateur notebook"
-    assert sentence.startswith("lit text of readings ; la dernière importation date du")
+    assert sentence.startswith("fichiers lus : text of readings ; la dernière importation date du")
 
 
 def test_a_package_that_is_missing_is_a_note_and_an_error(

@@ -106,6 +106,7 @@ def test_the_command_line_lists_runs_and_logs_it(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     assert main(["job", "run", "tides"]) == 0
     assert capsys.readouterr().out == "fetched the tides of Brest\n"
     assert main(["job", "list"]) == 0
@@ -114,13 +115,18 @@ def test_the_command_line_lists_runs_and_logs_it(
     assert "fetched the tides" in line
     assert main(["job", "list", "--json"]) == 0
     (record,) = [each for each in json.loads(capsys.readouterr().out) if each["name"] == "tides"]
-    assert (record["title"], record["last_result"], record["problem"]) == ("Marées", "fetched the tides of Brest", None)
+    assert (record["title"], record["last_result"], record["problem"]) == ("Tides", "fetched the tides of Brest", None)
     assert main(["job", "log", "tides"]) == 0
     assert capsys.readouterr().out.endswith("s  fetched the tides of Brest\n")
     assert main(["job", "run", "tide"]) == 2
     assert re.search(r"there is no job 'tide'; there are: backup, .*tides$", capsys.readouterr().err.strip())
     assert main(["job", "run", "backup"]) == 1
     assert "job backup is switched off by the settings" in capsys.readouterr().err
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")
+    assert main(["job", "list"]) == 0
+    heading, *lines = (" ".join(each.split()) for each in capsys.readouterr().out.splitlines())
+    assert heading == "Tâche Horaire Dernière réussite Prochaine exécution Dernier résultat"
+    assert "backup désactivée jamais jamais" in lines
 
 
 def test_a_manual_run_fails_with_its_reason(
@@ -131,7 +137,7 @@ def test_a_manual_run_fails_with_its_reason(
 
     monkeypatch.setattr(TideJob, "run", fail)
     assert main(["job", "run", "tides"]) == 1
-    assert capsys.readouterr().err == "tictally: job tides: the server is away\n"
+    assert capsys.readouterr().err == "tictally: tâche tides : the server is away\n"
     with LedgerReader.open(settings.ledger) as reader:
         assert JobState.from_json(reader.get_value(state_key("tides"))).problem == uncoded("the server is away")
 

@@ -21,7 +21,7 @@ from tictally_recorder.jobs.scheduler import make_runner
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerInUse, LedgerReader
 from tictally_recorder.reports.cost import as_json
-from tictally_recorder.reports.table import plain_table
+from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import Catalogue
@@ -39,13 +39,15 @@ def list_jobs(*, json: JsonOption = False, configuration: Configuration) -> None
     if json:
         echo(as_json([report.to_record() for report in reports]))
         return
-    table = plain_table()
-    for heading in ("Job", "Schedule", "Last success", "Next run", "Last result"):
-        table.add_column(heading, no_wrap=heading != "Last result")
-    words = catalogue(settings.language)
+    table, words = plain_table(), catalogue(settings.language)
+    add_columns(table, words, "job", "schedule", "last_success", "next_run")
+    add_columns(table, words, "last_result", wraps=True)
     for report in reports:
-        times = (_local(each, settings.zone) for each in (report.state.last_success_ms, report.next_run_ms))
-        table.add_row(report.name, report.schedule or "off", *times, _outcome(report, words))
+        times = (
+            words.text("job_text.never") if each is None else _local(each, settings.zone)
+            for each in (report.state.last_success_ms, report.next_run_ms)
+        )
+        table.add_row(report.name, report.schedule or words.text("job_text.off"), *times, _outcome(report, words))
     print_table(table)
 
 
@@ -54,10 +56,10 @@ def list_jobs(*, json: JsonOption = False, configuration: Configuration) -> None
 def run(name: NameArgument, configuration: Configuration) -> None:
     """Run a job at once, in this process. Exit code 1 where it fails, with the reason."""
     settings = configuration.settings()
-    job = enabled_jobs(settings).get(name)
+    job, words = enabled_jobs(settings).get(name), catalogue(settings.language)
     if job is None:
-        _check_name(name, _reports(settings))
-        raise JobError(f"job {name} is switched off by the settings")
+        _check_name(name, _reports(settings), words)
+        raise JobError(words.text("job_text.switched_off", job=name))
     with LedgerReader.open(settings.ledger) as reader:
         runner = make_runner(settings, name, job, reader.get_value)
     with _stopped_by_signal(job) as stopped:
@@ -67,7 +69,7 @@ def run(name: NameArgument, configuration: Configuration) -> None:
     _store(settings, runner)
     if not is_well:
         problem = runner.state.problem
-        raise JobError(f"job {name}: {catalogue(settings.language).phrase(problem) if problem else ''}")
+        raise JobError(words.text("job_text.failed", job=name, problem=words.phrase(problem) if problem else ""))
     echo(runner.state.runs[-1].result or "")
 
 
@@ -80,14 +82,15 @@ def log(
 ) -> None:
     """Show the last 20 runs of one job, or of all jobs, oldest first. Times are local."""
     settings = configuration.settings()
-    reports = _reports(settings)
+    reports, words = _reports(settings), catalogue(settings.language)
     if name is not None:
-        _check_name(name, reports)
+        _check_name(name, reports, words)
     runs = [(run, report) for report in reports if name in {None, report.name} for run in report.state.runs]
-    words = catalogue(settings.language)
     for run, report in sorted(runs, key=lambda each: each[0].started_ms):
         seconds = (run.finished_ms - run.started_ms) / 1000
-        outcome = f"failed: {words.phrase(run.problem)}" if run.problem is not None else run.result
+        outcome = run.result
+        if run.problem is not None:
+            outcome = words.text("job_text.run_failed", problem=words.phrase(run.problem))
         echo(f"{_local(run.started_ms, settings.zone)}  {report.name}  {seconds:.1f} s  {outcome}")
 
 
@@ -103,10 +106,10 @@ def _outcome(report: JobReport, words: Catalogue) -> str:
     return "" if report.last_run is None else report.last_run.result or ""
 
 
-def _check_name(name: str, reports: list[JobReport]) -> None:
+def _check_name(name: str, reports: list[JobReport], words: Catalogue) -> None:
     if name not in {report.name for report in reports}:
-        known = ", ".join(report.name for report in reports) or "none"
-        raise typer.BadParameter(f"there is no job {name!r}; there are: {known}", param_hint="NAME")
+        known = ", ".join(report.name for report in reports)
+        raise typer.BadParameter(words.text("job_text.no_such_job", job=name, known=known), param_hint="NAME")
 
 
 @contextmanager
@@ -140,7 +143,5 @@ def _store(settings: Settings, runner: JobRunner) -> None:
         pass
 
 
-def _local(time_ms: int | None, tz: ZoneInfo) -> str:
-    if time_ms is None:
-        return "never"
+def _local(time_ms: int, tz: ZoneInfo) -> str:
     return f"{datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(tz):%Y-%m-%d %H:%M:%S}"
