@@ -35,8 +35,22 @@ def pytest_configure() -> None:
     pytest.MonkeyPatch().setattr(subprocess.Popen, "__init__", begin_shifted)
 
 
+# Where files of tests that take longest are: those that begin late would be waited for at the end.
+_FIRST = ("recorder/test_influx_", "system/", "edge/test_announcing", "edge/test_what_settings", "page/", "edge/")
+
+
+def _turn(item: pytest.Item) -> int:
+    """When a test's file is handed to a worker."""
+    file = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((turn for turn, start in enumerate(_FIRST) if file.startswith(start)), len(_FIRST))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test of real processes that fails is run once more, and shown as `rerun` in the summary, to be fixed."""
+    """Order files, and repeat failures of some tests.
+
+    A test of real processes that fails is run once more, and shown as `rerun` in the summary, to be fixed.
+    """
+    items.sort(key=_turn)
     for item in items:
         if isinstance(item, pytest.Function) and not _OF_PROCESSES.isdisjoint(item.fixturenames):
             item.add_marker(pytest.mark.flaky(reruns=1))
