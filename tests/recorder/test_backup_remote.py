@@ -3,7 +3,7 @@
 import json
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
@@ -154,6 +154,21 @@ def test_a_recorder_that_stops_kills_the_command_with_what_it_started(home: Home
     thread.join(20)
     assert runner.state.problem == Phrase(ProblemCode.RECORDER_STOPPED)
     wait_until(lambda: is_gone(pid.read_text().strip()))
+
+
+def test_a_stop_that_comes_while_the_command_starts_kills_it_too(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.back_up()
+    runner = home.runner(home.script("sleep 300"))
+
+    def stopped_first(environ: Mapping[str, str]) -> dict[str, str]:
+        runner.stop()
+        return dict(environ)
+
+    monkeypatch.setattr("tictally_recorder.backup.remote._environment", stopped_first)
+    thread = Thread(target=runner.poll, args=(time.time_ns() // 1_000_000,), daemon=True)
+    thread.start()
+    thread.join(20)
+    assert runner.state.problem == Phrase(ProblemCode.RECORDER_STOPPED)
 
 
 def is_gone(pid: str) -> bool:

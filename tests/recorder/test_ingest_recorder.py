@@ -103,7 +103,7 @@ def test_a_recorder_that_starts_while_the_ledger_is_locked_waits_for_it(recorder
         other.execute("BEGIN EXCLUSIVE")
         hub.publish(TOPIC, *(frame(seq) for seq in range(1, 11)))
         recorder.start()
-        recorder.wait_for_log("database is locked: trying again")
+        recorder.wait_for_log("database is locked; another program uses it: trying again")
         time.sleep(4)
         other.execute("ROLLBACK")
     recorder.wait_until(lambda counts: counts.frames == 10)

@@ -116,7 +116,7 @@ class Recorded:
         command = ["cost", "--from", str(self.case.first), "--to", str(self.case.end), *options]
         done = subprocess.run(
             [sys.executable, "-m", "tictally_recorder", *command],
-            env={"TICTALLY_LEDGER": str(self.ledger)},
+            env={"TICTALLY_LEDGER": str(self.ledger), "TICTALLY_LANGUAGE": "en"},
             capture_output=True,
             text=True,
             check=True,

@@ -158,7 +158,7 @@ def test_a_terminal_shows_one_screen_and_seconds_end_it(folder: Path) -> None:
     ours, theirs = pty.openpty()
     environ = os.environ | {"TMPDIR": str(folder), "TERM": "xterm", "COLUMNS": "100"}
     with subprocess.Popen(
-        [sys.executable, "-m", "demo", "--new", "--seconds", "5"], cwd=ROOT, env=environ, stdout=theirs, stdin=theirs
+        [sys.executable, "-m", "demo", "--new", "--seconds", "10"], cwd=ROOT, env=environ, stdout=theirs, stdin=theirs
     ) as process:
         os.close(theirs)
         shown = b""

@@ -136,6 +136,8 @@ class RemoteBackupJob:
                 )
             except OSError as error:
                 raise JobError(self._not_started(str(error.strerror or error))) from None
+            if context.stopping.is_set():  # `stop` may have come before there was a process to kill
+                self._kill()
             try:
                 status = process.wait(self._limit_minutes * 60.0)
             except subprocess.TimeoutExpired:

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 _CURES: Final = {
     sqlite3.SQLITE_READONLY: "; this user may not write it: run the command as the recorder's user",
     sqlite3.SQLITE_CANTOPEN: "; may this user read it? Else run the command as the recorder's user",
-    sqlite3.SQLITE_BUSY: "; another program uses it: try again",
+    sqlite3.SQLITE_BUSY: "; another program uses it",
     sqlite3.SQLITE_FULL: "; free some space on its disk",
 }
 
