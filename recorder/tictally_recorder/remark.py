@@ -30,6 +30,9 @@ class RemarkCode(PhraseCode):
     BILL_TAXES_CHANGED = "bill_taxes_changed"
     BILL_SUM_DIFFERS = "bill_sum_differs"
     BILL_CTA = "bill_cta"
+    BILL_IN_ADVANCE = "bill_in_advance"
+    BILL_ADVANCE_UNKNOWN = "bill_advance_unknown"
+    BILL_ADVANCE_NOT_SPLIT = "bill_advance_not_split"
 
     # Comparison of tariffs
     COMPARE_ACTUAL = "compare_actual"

@@ -66,6 +66,9 @@ def test_bill_and_comparison_equal_the_commands_output(capsys: pytest.CaptureFix
     window = ("--from", "2026-03-28", "--to", "2026-03-30")
     query = "from=2026-03-28&to=2026-03-30"
     assert served.items(f"/api/v1/bill?{query}") == printed(capsys, served, "bill", *window)
+    as_billed = printed(capsys, served, "bill", *window, "--advance", "2")
+    assert "as_billed" in as_billed[0]
+    assert served.items(f"/api/v1/bill?{query}&advance=2") == as_billed
     expected = printed(capsys, served, "compare", *window)
     for _ in range(2):
         assert served.items(f"/api/v1/compare?{query}") == expected

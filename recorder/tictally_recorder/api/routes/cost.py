@@ -18,6 +18,8 @@ from tictally_recorder.api.schemas import CostItem, ListOf
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
+from tictally_recorder.cost.bill.supplier.as_json import billed_record
+from tictally_recorder.cost.bill.supplier.query import MOST_MONTHS, supplier_bill_of
 from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.reports.cost import COLUMNS
@@ -59,8 +61,16 @@ async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Resp
     return await answer_list(request, params.site, work, COLUMNS, Lane.SLOW if params.explain else Lane.NORMAL)
 
 
+class BillParams(ListParams):
+    """Selects bills."""
+
+    advance: Annotated[int, Field(ge=0, le=MOST_MONTHS)] | None = Field(
+        None, description="Also the bill as a supplier lays it out, with the subscription of so many months in advance."
+    )
+
+
 @router.get("/bill", response_model=ListOf[dict[str, Any]])
-async def bill(request: Request, params: Annotated[ListParams, Query()]) -> Response:
+async def bill(request: Request, params: Annotated[BillParams, Query()]) -> Response:
     """A bill for each site: energy, subscription, taxes and contributions, total, and the tariffs behind it."""
     context: Context = request.app.state.context
     if params.start is None or params.end is None:
@@ -75,7 +85,12 @@ async def bill(request: Request, params: Annotated[ListParams, Query()]) -> Resp
             query = SiteDays(site, days.first, days.until, session.tz)
             made = make_bill(site.id, days.first, days.until, cost_of(session.reader, query, terms), terms.tariffs)
             covered = Coverage.of(query, context.now())
-            items.append(bill_record(replace(made, is_integrated=site.is_integrated, covered=covered)))
+            made = replace(made, is_integrated=site.is_integrated, covered=covered)
+            if params.advance is None:
+                items.append(bill_record(made))
+            else:
+                laid_out = supplier_bill_of(session.reader, query, terms, made, params.advance)
+                items.append(billed_record(made, laid_out))
         return Listing(items)
 
     return await answer_list(request, params.site, work, lane=Lane.SLOW)

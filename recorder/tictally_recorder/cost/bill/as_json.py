@@ -18,7 +18,12 @@ _BALANCE: Final = ("ht_energy", "ht_subscription", "accise", "cta", "vat", "roun
 
 def as_json(bills: Iterable[Bill]) -> str:
     """An array, a bill a site. Amounts are texts: as they are, and beside them `…_rounded`, rounded to whole cents."""
-    return json.dumps([record(bill) for bill in bills], ensure_ascii=False, indent=2)
+    return records_as_json(record(bill) for bill in bills)
+
+
+def records_as_json(records: Iterable[dict[str, object]]) -> str:
+    """An array of them."""
+    return json.dumps(list(records), ensure_ascii=False, indent=2)
 
 
 def record(bill: Bill) -> dict[str, object]:

@@ -108,6 +108,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         reasons=tuple(dated.reason for dated in reasons_of(rows)),
         taxes_since=_taxes_since(head, version),
         by_hours=any(part.is_divided for row in rows for part in row.parts),
+        registers=tuple(dict.fromkeys(part.register for row in rows for part in row.parts)),
     )
 
 

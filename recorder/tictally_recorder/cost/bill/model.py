@@ -98,6 +98,7 @@ class BillLine:
         reasons: why the amount is unknown or provisional, each once.
         taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
         by_hours: hours or the tariff's rules divided some of its energy, not registers.
+        registers: that counted its energy; none for the subscription.
     """
 
     direction: Direction
@@ -118,6 +119,7 @@ class BillLine:
     reasons: tuple[Reason, ...]
     taxes_since: date | None = None
     by_hours: bool = False
+    registers: tuple[str, ...] = ()
 
     @property
     def end(self) -> date:

@@ -1,6 +1,6 @@
 """What a person must know of a bill beside its figures. Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
@@ -24,8 +24,16 @@ _PARTS: Final = {
 
 def remarks(bill: Bill) -> list[Phrase]:
     """Days that are not in it, and what is unknown, provisional, estimated, was rounded, or lacks its taxes."""
-    found = (_days, _unknown, _provisional, _estimated, _rounding, _cta, _not_split, _misfits)
-    return [remark for of_kind in found for remark in of_kind(bill)]
+    return _made(bill, (_days, _unknown, _provisional, _estimated, _rounding, _cta, _not_split, _misfits))
+
+
+def bill_remarks(bill: Bill) -> list[Phrase]:
+    """The same for a bill whose lines are rounded one by one."""
+    return _made(bill, (_days, _unknown, _provisional, _estimated, _cta, _not_split, _misfits))
+
+
+def _made(bill: Bill, kinds: Iterable[Callable[[Bill], Iterator[Phrase]]]) -> list[Phrase]:
+    return [remark for of_kind in kinds for remark in of_kind(bill)]
 
 
 def what(line: BillLine) -> Phrase:

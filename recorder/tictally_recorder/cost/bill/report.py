@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.cost import to_cents
-from tictally_recorder.cost.bill.model import Bill, BillLine, Tax, TaxKind, Total
+from tictally_recorder.cost import VersionUsed, to_cents
+from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Tax, TaxKind, Total
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.translations import ENGLISH
@@ -52,6 +52,27 @@ def sections(bill: Bill, words: Catalogue = ENGLISH) -> list[BillSection]:
     return [section for section in found if section.rows]
 
 
+def versions_section(words: Catalogue, versions: Iterable[VersionUsed]) -> BillSection:
+    """Every version of a tariff that made an amount, with the source of its figures."""
+    columns = ("column.version", "column.hash", "column.confidence", "column.source")
+    rows = [(each.id, each.hash, words.text(f"report.confidence.{each.confidence}"), each.source) for each in versions]
+    return BillSection(words.text("bill.versions"), tuple(map(words.text, columns)), frozenset(), tuple(rows))
+
+
+def months_text(words: Catalogue, months: Iterable[MonthPart]) -> str:
+    """What a subscription is for: `2 months + 9/30 month`."""
+    parts = list(months)
+    whole = sum(part.days == part.of for part in parts)
+    found = [words.text("bill.months", count=whole)] if whole else []
+    found += [words.text("bill.part_of_month", days=part.days, of=part.of) for part in parts if part.days != part.of]
+    return " + ".join(found)
+
+
+def percent_text(words: Catalogue, rate: Decimal) -> str:
+    """A fraction: `5.5 %`."""
+    return f"{words.decimal(format((rate * 100).normalize(), 'f'))} %"
+
+
 class _Sections:
     """Makes the parts in a language."""
 
@@ -81,7 +102,7 @@ class _Sections:
             (
                 *_from_to(line),
                 "" if line.power_kva is None else f"{line.power_kva} kVA",
-                self._months(line),
+                months_text(self._words, line.months),
                 self._price(line.price_ht, "bill.not_known"),
                 self._price(line.price, "unknown"),
                 self._amount(line),
@@ -144,13 +165,7 @@ class _Sections:
         return BillSection(self._words.text("bill.sum"), ("", total.currency), frozenset({1}), texts)
 
     def versions(self, bill: Bill) -> BillSection:
-        rows = [
-            (each.id, each.hash, self._words.text(f"report.confidence.{each.confidence}"), each.source)
-            for each in bill.versions
-        ]
-        return self._section(
-            "versions", ("column.version", "column.hash", "column.confidence", "column.source"), set(), rows
-        )
+        return versions_section(self._words, bill.versions)
 
     def _section(
         self, title: str, headings: Iterable[str], right: set[int], rows: Iterable[tuple[str, ...]]
@@ -172,20 +187,10 @@ class _Sections:
     def _amount(self, line: BillLine) -> str:
         return self._words.text("unknown") if line.amount is None else f"{self._cents(line.amount)} {line.currency}"
 
-    def _months(self, line: BillLine) -> str:
-        whole = sum(part.days == part.of for part in line.months)
-        parts = [self._words.text("bill.months", count=whole)] if whole else []
-        parts += [
-            self._words.text("bill.part_of_month", days=part.days, of=part.of)
-            for part in line.months
-            if part.days != part.of
-        ]
-        return " + ".join(parts)
-
     def _rate(self, tax: Tax) -> str:
         if tax.kind is TaxKind.ACCISE:
             return self._words.text("bill.a_kwh", rate=self._words.decimal(f"{tax.rate:f}"))
-        return f"{self._words.decimal(format((tax.rate * 100).normalize(), 'f'))} %"
+        return percent_text(self._words, tax.rate)
 
     def _base(self, tax: Tax, currency: str) -> str:
         if tax.kind is TaxKind.ACCISE:

@@ -1,0 +1,95 @@
+"""What the registers showed where a bill's lines begin and end."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from tictally_recorder.cost.bill.model import BillLine
+from tictally_recorder.cost.bill.supplier.model import Reading
+from tictally_recorder.cost.query import SiteDays
+from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
+from tictally_recorder.ledger import LedgerReader
+from tictally_shared.calendar import By
+
+_WH_PER_KWH = 1000
+
+
+def readings_of(reader: LedgerReader, query: SiteDays, lines: Iterable[BillLine]) -> tuple[Reading, ...]:
+    """The readings of the registers that counted some lines, by register, then in order of time.
+
+    Each register is read at the start, at the end, and where a line begins or ends between them.
+
+    Args:
+        reader: the ledger.
+        query: the site and the bill's days.
+        lines: of the bill.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    of_energy = [line for line in lines if line.registers]
+    cuts = {day for line in of_energy for day in _bounds(line) if query.start < day < query.end}
+    registers = {register for line in of_energy for register in line.registers}
+    if not registers:
+        return ()
+    days = EnergyQuery.of_days(query.site.id, (query.start, query.end), By.DAY, query.tz)
+    days = replace(days, firsts=(query.start, *sorted(cuts), query.end))
+    rows = energy(reader, days, all_registers=True, only=registers)
+    order = list(dict.fromkeys(row.register for row in rows))
+    made = [_reading(row, _period(row, of_energy)) for row in rows if row.first_value or row.last_value or row.unknown]
+    return tuple(sorted(made, key=lambda reading: (order.index(reading.register), reading.start_ms)))
+
+
+def kwh_of(line: BillLine, bounds_ms: tuple[int, int], readings: Collection[Reading]) -> int:
+    """A line's energy in whole kWh: by the readings of its registers if these show it, else rounded.
+
+    Args:
+        line: of energy.
+        bounds_ms: its first day's start and its last day's end, milliseconds since 1970.
+        readings: of the bill.
+    """
+    start_ms, end_ms = bounds_ms
+    own = [
+        each
+        for each in readings
+        if each.register in line.registers and start_ms <= each.start_ms and each.end_ms <= end_ms
+    ]
+    read = [each.kwh for each in own if each.kwh is not None]
+    is_shown = bool(own) and len(read) == len(own)
+    # A register's whole kWh differ from what it counted by less than one.
+    if is_shown and abs(sum(read) * _WH_PER_KWH - line.energy_wh) < _WH_PER_KWH * len(line.registers):
+        return sum(read)
+    return _rounded(line.energy_wh)
+
+
+def _bounds(line: BillLine) -> tuple[date, date]:
+    return line.first, line.end
+
+
+def _period(row: EnergyRow, lines: Iterable[BillLine]) -> str | None:
+    """The tariff's where it is one, else what the meter calls it."""
+    periods = {line.period for line in lines if row.register in line.registers}
+    return periods.pop() if len(periods) == 1 else row.period
+
+
+def _reading(row: EnergyRow, period: str | None) -> Reading:
+    former, newer = row.first_value // _WH_PER_KWH, row.last_value // _WH_PER_KWH
+    # Else the register rolled over, another one continued it, or a part of the time is unknown.
+    is_difference = row.last_value - row.first_value == row.energy
+    kwh = newer - former if is_difference else _rounded(row.energy)
+    return Reading(
+        register=row.register,
+        period=period,
+        start_ms=row.first_ms,
+        end_ms=row.last_ms,
+        former_kwh=former,
+        newer_kwh=newer,
+        former_estimated=row.first_estimated,
+        newer_estimated=row.last_estimated,
+        kwh=kwh if row.is_known else None,
+    )
+
+
+def _rounded(energy_wh: int) -> int:
+    return int((Decimal(energy_wh) / _WH_PER_KWH).quantize(Decimal(1), ROUND_HALF_UP))
