@@ -65,6 +65,7 @@ def test_every_string_is_used() -> None:
             "contract_text.",
             "weekday.",
             "begin_text.",
+            "job_text.",
             "form.",
             "origin.",
             "template.",
