@@ -5,6 +5,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -12,17 +13,24 @@ from typing import Final
 from ledger_building import frame, message
 from years_building import START, build
 
-from tictally_recorder.cost.compare import Assumed
+from tictally_recorder.cost.compare import Assumed, Offer, offers
 from tictally_recorder.cost.compare.query import comparison_of
+from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.query import SiteDays, computed, cost_of, days_with_frames
 from tictally_recorder.cost.recompute import CostRecomputer
-from tictally_recorder.cost.terms import load_terms
+from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
+from tictally_recorder.energy import EnergyQuery, energy
+from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_shared.calendar import QUARTER_MS, zone
+from tictally_recorder.tariffs.model import Direction
+from tictally_recorder.tariffs.template_files import with_templates
+from tictally_shared.calendar import QUARTER_MS, By, days_between, zone
+from tictally_shared.labels import LABELS
 
 PARIS: Final = zone("Europe/Paris")
 _CONTRACT: Final = '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 6\nfrom = 2016-08-01\n'
+_CONSUMPTION: Final = {register for register in LABELS if direction_of(register) is Direction.CONSUMPTION}
 _EVER: Final = date(1990, 1, 1), date(2100, 1, 1)
 
 
@@ -49,14 +57,12 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
         newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
         paid = load_terms(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
-        wish = Assumed()
-        compared_s = _seconds(
-            lambda: len(
-                comparison_of(
-                    reader, SiteDays(site, when[-365:][0], when[-1] + timedelta(days=1), PARIS), paid, wish
-                ).offers
-            )
-        )
+        year, ever = (SiteDays(site, each[0], when[-1] + timedelta(days=1), PARIS) for each in (when[-365:], when))
+        by_rows_s = _seconds(lambda: len(_compared_by_rows(reader, year, paid)))
+        compared_s = _seconds(lambda: len(comparison_of(reader, year, paid, Assumed()).offers))
+        compared_ever_s = _seconds(lambda: len(comparison_of(reader, ever, paid, Assumed()).offers))
+        market = replace(paid, catalogue=with_templates(paid.catalogue))
+        market_s = _seconds(lambda: len(comparison_of(reader, year, market, Assumed()).offers))
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         cost_bytes = path.stat().st_size - quarters_bytes
@@ -71,11 +77,27 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         "answer_from_kept_s": round(answer_s, 2),
         "answer_computed_s": round(anew_s, 2),
         "comparison_of_a_year_s": round(compared_s, 2),
+        "comparison_of_all_days_s": round(compared_ever_s, 2),
+        "comparison_of_a_year_with_market_offers_s": round(market_s, 2),
+        "comparison_of_a_year_by_rows_s": round(by_rows_s, 2),
+        "by_rows_to_comparison": round(by_rows_s / compared_s, 1),
         "comparison_to_computed": round(compared_s / anew_s, 1),
         "computed_to_kept": round(anew_s / answer_s, 1),
         "recompute_to_computed": round(full_s / anew_s, 2),
         "cost_bytes_per_day": round(cost_bytes / kept),
     }
+
+
+def _compared_by_rows(reader: LedgerReader, query: SiteDays, paid: LoadedTerms) -> tuple[Offer, ...]:
+    """The offers of a comparison for which each quarter-hour has a row for each register, as all had once."""
+    site, days = query.site, (query.start, query.end)
+    rows = energy(reader, EnergyQuery.of_days(site.id, days, By.QUARTER, PARIS), all_registers=True, only=_CONSUMPTION)
+    of_days = {
+        day: paid.terms.contracts.on(site.id, Direction.CONSUMPTION, day)
+        for day in days_between(query.start, query.end - timedelta(days=1))
+    }
+    assumed = Assumed(colours=paid.catalogue.tempo.colours, power_kva=6)
+    return offers(Use(site.id, (), rows), of_days, paid.catalogue.tariffs.values(), assumed, PARIS).all
 
 
 def _late(ledger: Ledger, reader: LedgerReader, keeper: CostRecomputer, days: int, n: int) -> tuple[float, int]:

@@ -372,9 +372,13 @@ def test_a_register_that_no_longer_exists_is_not_searched_for(path: Path, monkey
     registers = LedgerReader.registers
 
     def counted(
-        reader: LedgerReader, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False
+        reader: LedgerReader,
+        meter_id: int,
+        *window_ms: int,
+        newest_first: bool = False,
+        only: Collection[str] | None = None,
     ) -> Iterator[Quarter | MonotonicRegisters]:
-        for quarter in registers(reader, meter_id, start_ms, end_ms, newest_first=newest_first):
+        for quarter in registers(reader, meter_id, *window_ms, newest_first=newest_first, only=only):
             read.append(quarter.start_ms)
             yield quarter
 

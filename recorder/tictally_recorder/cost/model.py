@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, Self
 
 from tictally_recorder.cost.contracts.model import Contract, Contracts
-from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy import EnergyRow, SteadyQuarter
 from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.broken import BrokenTariff
@@ -107,12 +107,14 @@ class Use:
         quarters: the same by quarter, for days on a price series or on rules of periods (`days_by_quarter`), and for
             those of which the total alone was imported.
         unmetered: times between the site's meters, in order.
+        steady: quarters that are not in `quarters`, in order of time; only a comparison has them.
     """
 
     site: str
     days: Sequence[EnergyRow]
     quarters: Sequence[EnergyRow] = ()
     unmetered: Sequence[Unmetered] = ()
+    steady: Sequence[SteadyQuarter] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """Scans a meter's quarters in order and yields what each register counted, in pieces. Pure."""
 
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from operator import le
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from operator import le, sub
 from typing import NamedTuple
 
 from tictally_recorder.energy.continuation import Most, in_turn
@@ -13,7 +13,7 @@ from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import Quarter
 from tictally_recorder.ledger.quarter_codec import MonotonicRegisters
 from tictally_shared.calendar import QUARTER_MS
-from tictally_shared.tariff_options import register_set
+from tictally_shared.tariff_options import register_set, register_sets
 
 
 class CountedPiece(NamedTuple):
@@ -29,6 +29,37 @@ class _Since(NamedTuple):
 
     point: Point
     quarter_ms: int
+
+
+class SteadyQuarter(NamedTuple):
+    """A quarter in which all registers rose, or stood, from the last frame of the quarter before on, without a gap.
+
+    Attributes:
+        start_ms: of the quarter.
+        before_ms: time of the last frame before it.
+        last_ms: time of its last frame.
+        shape: each register with what it counts.
+        befores: the registers in the last frame before it, in the order of the shape.
+        lasts: the registers in its last frame.
+    """
+
+    start_ms: int
+    before_ms: int
+    last_ms: int
+    shape: tuple[tuple[str, Meaning], ...]
+    befores: Sequence[int]
+    lasts: Sequence[int]
+
+    @property
+    def energies(self) -> tuple[int, ...]:
+        """What each register counted, in the order of the shape."""
+        return tuple(map(sub, self.lasts, self.befores))
+
+    def pieces(self) -> Iterator[CountedPiece]:
+        """The same as pieces."""
+        start_ms, number = max(self.before_ms, self.start_ms), self.last_ms // QUARTER_MS
+        for (register, meaning), before, last in zip(self.shape, self.befores, self.lasts, strict=True):
+            yield CountedPiece(register, meaning, Piece(number, before, last, last - before, start_ms, self.last_ms))
 
 
 class RegisterScan:
@@ -69,6 +100,8 @@ class RegisterScan:
         self._cuts = {each // QUARTER_MS for each in self._changes_ms}
         self._segments = window.cut_at(self._cuts)
         self._meanings: dict[tuple[str, int], Meaning] = {}
+        self._of_one_set: dict[tuple[str, ...], bool] = {}
+        self._shapes: dict[tuple[tuple[str, ...], int], tuple[tuple[str, Meaning], ...]] = {}
         self._newest = dict(before)
         self._set = self._nearest_set(before, newest=True)
         self._since: dict[str, _Since] = {}
@@ -100,6 +133,76 @@ class RegisterScan:
             yield from self._scan_registers(quarter, from_ms)
         yield from self._finish_all()
         yield from self._scan_after(after)
+
+    def pieces_by_quarter(
+        self,
+        quarters: Iterable[Quarter | MonotonicRegisters],
+        after: Mapping[str, Point],
+        steady: Callable[[SteadyQuarter], None],
+    ) -> Iterator[CountedPiece]:
+        """As `pieces`, in a window whose periods are quarters, without the pieces of steady quarters.
+
+        Nearly all quarters are steady: seven years have millions of pieces, which need not be made. A quarter counts as
+        one only when the next one continues it, since a gap after its last frame would have a piece in it.
+
+        Args:
+            quarters: those of the window that have frames, in order.
+            after: register → its first observation after the window.
+            steady: receives the steady quarters.
+        """
+        newest: MonotonicRegisters | None = None
+        held: SteadyQuarter | None = None
+        for quarter in quarters:
+            self.covered.append(quarter.start_ms // QUARTER_MS)
+            if isinstance(quarter, MonotonicRegisters) and newest is not None and self._follows(newest, quarter):
+                if held is not None:
+                    steady(held)
+                held = self._steady(newest, quarter)
+                newest = quarter
+                continue
+            if held is not None and newest is not None:
+                yield from self._end_steady(held, newest)
+                held = None
+            # What is observed exactly at a quarter's start was counted in the quarter before.
+            yield from self._scan_registers(quarter, quarter.start_ms + 1)
+            yield from self._finish_all()
+            newest = quarter if isinstance(quarter, MonotonicRegisters) else None
+        if held is not None and newest is not None:
+            yield from self._end_steady(held, newest)
+        yield from self._scan_after(after)
+
+    def _follows(self, before: MonotonicRegisters, quarter: MonotonicRegisters) -> bool:
+        """True if all registers continue from the quarter before, no other appears, and none changes its meaning."""
+        return (
+            before.last_ms >= quarter.start_ms - QUARTER_MS
+            and before.last_ms not in self._broken_ms
+            and before.names == quarter.names
+            and self._is_of_one_set(quarter.names)
+            and quarter.first_ms > quarter.start_ms
+            and quarter.start_ms // QUARTER_MS not in self._cuts
+            and all(map(le, before.lasts, quarter.firsts))
+        )
+
+    def _is_of_one_set(self, names: list[str]) -> bool:
+        """True if a quarter's registers may be taken together: those of two sets are scanned in turn."""
+        if self._most is None:
+            return True
+        if (key := tuple(names)) not in self._of_one_set:
+            self._of_one_set[key] = len(register_sets(names)) <= 1
+        return self._of_one_set[key]
+
+    def _steady(self, before: MonotonicRegisters, quarter: MonotonicRegisters) -> SteadyQuarter:
+        key = tuple(quarter.names), bisect_right(self._changes_ms, quarter.start_ms)
+        if (shape := self._shapes.get(key)) is None:
+            shape = tuple((name, self._meaning(name, quarter.start_ms, quarter.last_ms)) for name in quarter.names)
+            self._shapes[key] = shape
+        return SteadyQuarter(quarter.start_ms, before.last_ms, quarter.last_ms, shape, before.lasts, quarter.lasts)
+
+    def _end_steady(self, held: SteadyQuarter, newest: MonotonicRegisters) -> Iterator[CountedPiece]:
+        """The pieces of a quarter that the next one does not continue; what follows is scanned register by register."""
+        yield from held.pieces()
+        points = (Point(newest.last_ms, value) for value in newest.lasts)
+        self._newest.update(zip(newest.names, points, strict=True))
 
     def _scan_after(self, after: Mapping[str, Point]) -> Iterator[CountedPiece]:
         shown = self._nearest_set(after, newest=False)

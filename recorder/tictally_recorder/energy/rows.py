@@ -1,7 +1,7 @@
 """The result of an energy query: rows per period of the local calendar and register."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Final, NamedTuple
@@ -11,7 +11,7 @@ from tictally_recorder.energy.meter_names import names_of
 from tictally_recorder.energy.observations import most_counted, points_after, points_before
 from tictally_recorder.energy.period_names import Meaning
 from tictally_recorder.energy.query import EnergyQuery
-from tictally_recorder.energy.register_scan import CountedPiece, RegisterScan
+from tictally_recorder.energy.register_scan import CountedPiece, RegisterScan, SteadyQuarter
 from tictally_recorder.energy.window import QuarterWindow
 from tictally_recorder.ledger import INTEGRATED_EDGE, LedgerError, LedgerReader, Site
 from tictally_shared.calendar import QUARTER_MS
@@ -222,6 +222,32 @@ class _Sums:
         for first, last in integrated & window:
             self._integrated.update(map(self._window.period, range(first, last + 1)))
 
+    def add_uneven(self, steady: Sequence[SteadyQuarter], only: Collection[str] | None) -> list[SteadyQuarter]:
+        """Add those steady quarters in which another meter, another register or an import counted as well.
+
+        Args:
+            steady: of all meters.
+            only: the registers to add; None for all.
+
+        Returns:
+            The others, in order of time.
+        """
+        bounds = self._window.bounds
+        meters = Counter(each.start_ms for each in steady)
+        uneven = {bounds[key.period][0] for key in self._sums} | {bounds[each][0] for each in self._integrated}
+        kept: list[SteadyQuarter] = []
+        for each in steady:
+            number = each.start_ms // QUARTER_MS
+            if meters[each.start_ms] > 1 or number in uneven:
+                pieces = (piece for piece in each.pieces() if only is None or piece.register in only)
+                self.add(pieces, is_integrated=False)
+                continue
+            kept.append(each)
+            if number - 1 in uneven:
+                period = self._window.period(number)
+                self._continued.update((period - 1, register) for register, _ in each.shape)
+        return sorted(kept, key=_start)
+
     def drop_idle(self) -> None:
         """Drop the registers that stood at zero throughout."""
         moved = {key.register for key, each in self._sums.items() if each.first.first or each.last.last or each.energy}
@@ -273,6 +299,10 @@ class _Sums:
         )
 
 
+def _start(steady: SteadyQuarter) -> int:
+    return steady.start_ms
+
+
 def _in_order(item: tuple[_Key, _EnergySum]) -> tuple[int, int, int, int]:
     key, each = item
     return key.period, _ORDER[key.register], each.first.start_ms, each.last.end_ms
@@ -294,19 +324,74 @@ def energy(
     Raises:
         LedgerError: there is no such site.
     """
+    site, sums, _ = _summed(reader, query, only)
+    if not all_registers:
+        sums.drop_idle()
+    return list(sums.rows(site))
+
+
+def quarter_energy(
+    reader: LedgerReader, query: EnergyQuery, only: Collection[str]
+) -> tuple[list[EnergyRow], list[SteadyQuarter]]:
+    """As `energy` of all registers, by quarter-hour: steady quarters, and the rows of all others.
+
+    A steady quarter has no row, and there are no imports of powers in it. Years of them take a fraction of the time.
+
+    Args:
+        reader: the ledger.
+        query: the site, and the window; its period is the quarter-hour.
+        only: the registers of the rows; a steady quarter has others as well.
+
+    Raises:
+        LedgerError: there is no such site.
+    """
+    site, sums, steady = _summed(reader, query, only, is_steady_apart=True)
+    return list(sums.rows(site)), steady
+
+
+def rows_of_steady(steady: SteadyQuarter, site: str, only: Collection[str]) -> list[EnergyRow]:
+    """The rows that `energy` has of a steady quarter, without mark of imports.
+
+    Args:
+        steady: the quarter.
+        site: the site's id.
+        only: the registers to return.
+    """
+    start_ms = steady.start_ms
+    end_ms, first_ms = start_ms + QUARTER_MS, max(steady.before_ms, start_ms)
+    return [
+        EnergyRow(
+            *(start_ms, end_ms, site, register, *meaning, _UNITS[register], last - before),
+            *(first_ms, end_ms, before, last, 1, 1),
+        )
+        for (register, meaning), before, last in zip(steady.shape, steady.befores, steady.lasts, strict=True)
+        if register in only
+    ]
+
+
+def _summed(
+    reader: LedgerReader, query: EnergyQuery, only: Collection[str] | None, *, is_steady_apart: bool = False
+) -> tuple[Site, _Sums, list[SteadyQuarter]]:
+    """The sums of a window; steady quarters are not in them if they are asked for."""
     with reader.snapshot():
         site = _site(reader, query.site)
         first_ms, last_ms = min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters)
         window = QuarterWindow.of(query, (first_ms, last_ms))
         sums = _Sums(window)
+        found: list[SteadyQuarter] = []
         integrated = reader.meters_of_edge(INTEGRATED_EDGE)
         for meter in site.meters:
             before, after = points_before(reader, meter, window.start_ms), points_after(reader, meter, window.end_ms)
             names = names_of(reader, site, meter, _named_ms(window, before, after))
-            scan = RegisterScan(window, before, names, most_counted(reader, meter), reader.register_breaks(meter.id))
-            pieces: Iterable[CountedPiece] = scan.pieces(
-                reader.registers(meter.id, window.start_ms, window.end_ms), after
-            )
+            most = most_counted(reader, meter)
+            scan = RegisterScan(window, before, names, most, reader.register_breaks(meter.id))
+            # Registers are counted each by itself, unless the meter's ever had other names.
+            needed = only if is_steady_apart and most is None else None
+            quarters = reader.registers(meter.id, window.start_ms, window.end_ms, only=needed)
+            if is_steady_apart and meter.id not in integrated:
+                pieces: Iterable[CountedPiece] = scan.pieces_by_quarter(quarters, after, found.append)
+            else:
+                pieces = scan.pieces(quarters, after)
             if only is not None:
                 pieces = (each for each in pieces if each.register in only)
             sums.add(pieces, is_integrated=meter.id in integrated)
@@ -314,9 +399,7 @@ def energy(
             if window.first < window.end:
                 integrated_quarters = reader.imported_quarters(meter.id, only_integrated=True)
                 sums.add_imports(reader.imported_quarters(meter.id), integrated_quarters)
-        if not all_registers:
-            sums.drop_idle()
-    return list(sums.rows(site))
+        return site, sums, sums.add_uneven(found, only)
 
 
 def _named_ms(window: QuarterWindow, before: Mapping[str, Point], after: Mapping[str, Point]) -> tuple[int, int]:

@@ -6,11 +6,12 @@ hours, Tempo by the colours of days. What none of these shows is unknown: hours 
 those of this one, even where its periods have the same names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Self
+from datetime import date, datetime
+from typing import Final, Self
 
+from tictally_recorder.cost.compare.day_quarters import DayQuarters, SteadyGroup
 from tictally_recorder.cost.compare.model import Assumed
 from tictally_recorder.cost.local_quarter import LocalQuarter
 from tictally_recorder.energy.register_totals import Counted
@@ -21,6 +22,7 @@ from tictally_recorder.tariffs.period_rules import DayTerms, Slot, number_of
 from tictally_shared.tariff_options import HPHC
 
 _OFF_PEAK, _PEAK = HPHC.periods
+_HOURS_UNKNOWN: Final = Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,7 @@ def division_key(tariff: Tariff, contracts: frozenset[str]) -> object:
     return own, tariff.periods, None if tariff.rules is None else tariff.rules.key
 
 
-def divide(
-    tariff: Tariff, day: date, quarters: Sequence[LocalQuarter], assumed: Assumed, *, is_metered: bool
-) -> DividedDay:
+def divide(tariff: Tariff, day: date, quarters: DayQuarters, assumed: Assumed, *, is_metered: bool) -> DividedDay:
     """A day's energy by period of a tariff.
 
     Args:
@@ -71,7 +71,8 @@ def divide(
         reasons.add(Reason(ReasonCode.UNMETERED_IN_PART))
     estimated = False
     by_clock = _Clock.of(tariff, day, quarters, assumed)
-    for quarter in quarters:
+    reasons |= _add_steady(by_clock, quarters.steady, energy)
+    for quarter in quarters.single:
         parts = by_clock.divide(quarter)
         if isinstance(parts, str | Reason):
             found = [(parts, quarter.energy_wh, quarter.is_estimated, quarter.incomplete)]
@@ -86,6 +87,20 @@ def divide(
             elif energy_wh:
                 reasons.add(period)
     return DividedDay(day, energy, frozenset(reasons), estimated, by_clock.used)
+
+
+def _add_steady(by_clock: "_Clock", groups: Sequence[SteadyGroup], energy: dict[str, int]) -> set[Reason]:
+    """Add what steady quarters have in each period, and return why some of it is in none."""
+    reasons: set[Reason] = set()
+    before: Reason | None = None
+    for group in groups:
+        for period, energy_wh in by_clock.divide_steady(group):
+            if isinstance(period, str):
+                energy[period] += energy_wh
+            elif energy_wh and period is not before:  # mostly it is: adding it again would take a while
+                reasons.add(period)
+                before = period
+    return reasons
 
 
 _Parts = str | Reason | Sequence[tuple[str | Reason, Counted]]
@@ -111,9 +126,9 @@ class _Clock:
     used: tuple[Hours, ...] = ()
 
     @classmethod
-    def of(cls, tariff: Tariff, day: date, quarters: Sequence[LocalQuarter], assumed: Assumed) -> Self:
+    def of(cls, tariff: Tariff, day: date, quarters: DayQuarters, assumed: Assumed) -> Self:
         """Of a local day; all its quarters are of one contract."""
-        given, contract = assumed.off_peak_hours, quarters[0].contract if quarters else None
+        given, contract = assumed.off_peak_hours, quarters.contract if quarters else None
         hours = given or (contract.off_peak_on(day) if contract else ())
         if (rules := tariff.division) is None or not quarters:
             return cls(tariff, None, given, hours)
@@ -127,8 +142,7 @@ class _Clock:
         tariff = self.tariff
         if len(tariff.periods) == 1:
             return tariff.periods[0]
-        is_given = bool(self.given) and set(tariff.periods) == set(HPHC.periods)
-        found = None if is_given else quarter.of_registers(tariff)
+        found = None if self._is_given else quarter.of_registers(tariff)
         if found is not None:
             return [*found.items()]
         if self.slots is None:
@@ -136,13 +150,48 @@ class _Clock:
         slot = self.slots[number_of(quarter.local)]
         return slot.peak if slot.off_peak == slot.peak else self._by_off_peak(quarter, slot)
 
+    def divide_steady(self, group: SteadyGroup) -> Iterator[tuple[str | Reason, int]]:
+        """The same of steady quarters: periods with their energy, each any number of times."""
+        tariff = self.tariff
+        if len(tariff.periods) == 1:
+            yield tariff.periods[0], group.energy_wh
+            return
+        found = None if self._is_given else group.kind.of_registers(tariff)
+        if found is not None:
+            for period, columns in found.items():
+                yield period, sum(group.sums[at] for at in columns)
+        elif self.slots is None:
+            yield Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id}), group.energy_wh
+        else:
+            yield from self._by_slots(group, self.slots)
+
+    def _by_slots(self, group: SteadyGroup, slots: Sequence[Slot]) -> Iterator[tuple[str | Reason, int]]:
+        split = None if self.given else group.kind.of_off_peak
+        for local, number, energy_wh, energies in group.quarters:
+            slot = slots[number]
+            if slot.off_peak == slot.peak:
+                yield slot.peak, energy_wh
+            elif split is not None:
+                for name, columns in split.items():
+                    yield slot.off_peak if name == _OFF_PEAK else slot.peak, sum(energies[at] for at in columns)
+            else:
+                yield self._by_hours(local, energy_wh, slot), energy_wh
+
+    @property
+    def _is_given(self) -> bool:
+        """True if hours that are given divide the tariff, whatever registers count."""
+        return bool(self.given) and set(self.tariff.periods) == set(HPHC.periods)
+
     def _by_off_peak(self, quarter: LocalQuarter, slot: Slot) -> _Parts:
         """By the hours that are given, else as a meter on HP/HC counts, else by the contract's hours."""
         split = None if self.given else quarter.of_off_peak()
         if split is not None:
             return [(slot.off_peak if name == _OFF_PEAK else slot.peak, each) for name, each in split.items()]
+        return self._by_hours(quarter.local, quarter.energy_wh, slot)
+
+    def _by_hours(self, local: datetime, energy_wh: int, slot: Slot) -> str | Reason:
         if not self.hours:
-            return Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
-        if quarter.energy_wh:
+            return _HOURS_UNKNOWN
+        if energy_wh:
             self.used = self.hours
-        return slot.off_peak if is_within(quarter.local.time(), self.hours) else slot.peak
+        return slot.off_peak if is_within(local.time(), self.hours) else slot.peak

@@ -1,16 +1,15 @@
 """What quarter-hours would have cost on other tariffs, each day by its own contract. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cancellation import check_abandoned
+from tictally_recorder.cost.compare.day_quarters import DayQuarters, quarters_by_day
 from tictally_recorder.cost.compare.division import DividedDay, divide, division_key
 from tictally_recorder.cost.compare.model import Assumed, Offer, Offers
 from tictally_recorder.cost.contracts.model import Contract
-from tictally_recorder.cost.local_quarter import LocalQuarter
 from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.proration import daily_share
 from tictally_recorder.cost.reasons import no_price, no_subscription, provisional_reason
@@ -37,11 +36,7 @@ def offers(
         assumed: what is given instead of what contracts and meter show, and the subscribed power.
         tz: of the days.
     """
-    by_day: dict[date, list[LocalQuarter]] = {}
-    for start_ms, rows in groupby(sorted(use.quarters, key=lambda row: row.start_ms), lambda row: row.start_ms):
-        local = datetime.fromtimestamp(start_ms / 1000, UTC).astimezone(tz)
-        day = local.date()
-        by_day.setdefault(day, []).append(LocalQuarter(local, list(rows), days.get(day)))
+    by_day, none = quarters_by_day(use, days, tz), DayQuarters()
     unmetered = [each for each in use.unmetered if each.direction is Direction.CONSUMPTION]
     in_part = {day for day in days if any(each.concerns(*day_bounds_ms(day, tz)) for each in unmetered)}
     own = frozenset(contract.tariff for contract in days.values() if contract)
@@ -55,7 +50,7 @@ def offers(
             key = division_key(tariff, own)
             if key not in divisions:
                 divisions[key] = [
-                    divide(tariff, day, by_day.get(day, []), assumed, is_metered=day not in in_part) for day in days
+                    divide(tariff, day, by_day.get(day, none), assumed, is_metered=day not in in_part) for day in days
                 ]
             divided = divisions[key]
             hours |= {each.day: each.hours for each in divided if each.hours}

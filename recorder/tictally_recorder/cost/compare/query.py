@@ -16,7 +16,7 @@ from tictally_recorder.cost.model import LUMP_SUM, CostRow, Use
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.cost.unmetered import unmetered_of
-from tictally_recorder.energy import EnergyQuery, energy
+from tictally_recorder.energy import EnergyQuery, quarter_energy
 from tictally_recorder.energy.register_totals import direction_of
 from tictally_recorder.ledger import LedgerReader, Site, TextChange
 from tictally_recorder.tariffs.broken import BrokenTariff
@@ -91,12 +91,12 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
     last = days[max(days)]
     power = (last.power_kva if last else None) or announced(reader, site).power_kva
     by_quarter = EnergyQuery.of_days(site.id, (query.start, query.end), By.QUARTER, tz)
-    quarters = energy(reader, by_quarter, all_registers=True, only=_CONSUMPTION)
+    quarters, steady = quarter_energy(reader, by_quarter, _CONSUMPTION)
     # The night before the first day's 06:00 is of a Tempo day that began the day before.
     yesterday = query.start - timedelta(days=1)
     reported = reported_colours(reader, site, local_midnight(yesterday, tz), by_quarter.end, tz)
     assumed = replace(wish, colours={**paid.catalogue.tempo.colours, **reported, **wish.colours}, power_kva=power)
-    use = Use(site.id, (), quarters, unmetered_of(reader, site))
+    use = Use(site.id, (), quarters, unmetered_of(reader, site), steady)
     broken = paid.catalogue.broken.by_id
     found = offers(
         use, days, (each for name, each in paid.catalogue.tariffs.items() if name not in broken), assumed, tz
