@@ -77,6 +77,11 @@ def test_bill_and_comparison_equal_the_commands_output(capsys: pytest.CaptureFix
     found = printed(capsys, served, "compare", *window, *offers)
     assert served.items(f"/api/v1/compare?{query}&{wish}") == found
     assert {each["prices_on"] for each in found} == {"2026-06-01"}
+    # What is assumed is part of the question: a kept answer to another one is none to this.
+    kept = served.items(f"/api/v1/compare?{query}&offers=true&chosen_day=sun&off_peak=22:00-06:00")
+    assert {each["prices_on"] for each in kept} == {None}
+    fewer = served.items(f"/api/v1/compare?{query}&chosen_day=sun&off_peak=22:00-06:00")
+    assert len(fewer) < len(kept)
     assert "edf-zen-weekend-plus-hc" in {each["tariff"] for each in found}
 
 

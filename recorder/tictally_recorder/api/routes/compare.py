@@ -107,6 +107,8 @@ class _Comparing:
             assumed.off_peak_hours,
             assumed.every_power,
             assumed.chosen_weekday,
+            assumed.prices_on,
+            self.with_offers,
             session.current_terms().version,
         )
         whole = DayRange(known[0], known[-1] + timedelta(days=1))
