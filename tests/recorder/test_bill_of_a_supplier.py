@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from cost_building import d, days, midnight_ms
 from ledger_building import frame, message
+from observation_building import energy as half_hours
+from observation_building import put, store
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.ledger import Ledger
@@ -27,6 +29,7 @@ power = 6
 from = 2025-01-01
 """
 HOUR_MS = 3_600_000
+JULY_MS = (midnight_ms(d("2025-07-15")), midnight_ms(d("2025-08-01")))
 GUIDE = Path(__file__).parents[2] / "docs/bill.md"
 
 
@@ -115,11 +118,9 @@ def test_two_months_in_spring_with_the_next_two_in_advance(household: Household)
     billed = household.billed("2025-02-15", "2025-04-15")
     # EASF01 1000 -> 1251 kWh, EASF02 2000 -> 2480 kWh
     assert [
-        tuple(
-            each[key] for key in ("register", "former_kwh", "newer_kwh", "kwh", "former_estimated", "newer_estimated")
-        )
+        tuple(each[key] for key in ("register", "former_kwh", "newer_kwh", "kwh", "former", "newer"))
         for each in billed["readings"]
-    ] == [("EASF01", 1000, 1251, 251, False, False), ("EASF02", 2000, 2480, 480, False, False)]
+    ] == [("EASF01", 1000, 1251, 251, "real", "real"), ("EASF02", 2000, 2480, 480, "real", "real")]
     # 15 April to 14 June: 11.48 x (16/30 + 1 + 14/30) = 22.96
     assert subscriptions(billed) == [("2025-04-15", "2025-06-15", "+", "11.48", "22.96")]
     # 251 x 0.1076 = 27.0076; 480 x 0.1451 = 69.648
@@ -250,19 +251,32 @@ def test_a_reading_in_a_gap_is_estimated(household: Household) -> None:
         (midnight_ms(d("2025-08-16")), {"EASF01": 150_000, "EASF02": 290_000}),
     )
     billed = household.billed("2025-07-15", "2025-08-16")
-    assert [
-        (each["former_kwh"], each["former_estimated"], each["newer_kwh"], each["newer_estimated"])
-        for each in billed["readings"]
-    ] == [
-        (50, False, 103, True),
-        (103, True, 150, False),
+    assert [(each["former_kwh"], each["former"], each["newer_kwh"], each["newer"]) for each in billed["readings"]] == [
+        (50, "real", 103, "estimated"),
+        (103, "estimated", 150, "real"),
         # A register that stood still is known at midnight as well.
-        (90, False, 190, False),
-        (190, False, 290, False),
+        (90, "real", 190, "real"),
+        (190, "real", 290, "real"),
     ]
     _, out, _ = household("--from", "2025-07-15", "--to", "2025-08-16", "--advance", "2")
     (line,) = [line.split() for line in out.splitlines() if line.startswith("EASF01") and "50" in line.split()]
     assert line == ["EASF01", "HC", "2025-07-15", "50", "real", "2025-08-01", "103", "estimated", "53"]
+
+
+def test_an_index_that_only_an_import_shows_is_no_reading_of_the_meter(household: Household) -> None:
+    # Half-hours of July, and the meter's frames from 1 August on: the index of 15 July follows from them.
+    path = household.folder / "ledger.sqlite"
+    Ledger.open(path).close()
+    put(path, [half_hours(at, 30, 100) for at in range(*JULY_MS, 30 * 60_000)])
+    store(path, [(JULY_MS[1], 500_000), (midnight_ms(d("2025-08-16")), 560_000)])
+    household.contracts(CONTRACT.replace("hphc", "base"))
+    billed = household.billed("2025-07-15", "2025-08-16")
+    # 17 days x 48 half-hours x 100 Wh = 81.6 kWh before 500.0
+    keys = ("former_kwh", "former", "newer_kwh", "newer")
+    assert [tuple(each[key] for key in keys) for each in billed["readings"]] == [
+        (418, "imported", 500, "real"),
+        (500, "real", 560, "real"),
+    ]
 
 
 def test_the_printed_bill_has_its_parts_in_order_and_its_total(household: Household) -> None:

@@ -46,9 +46,9 @@ def _reading(each: Reading) -> dict[str, object]:
         "from": _time(each.start_ms),
         "to": _time(each.end_ms),
         "former_kwh": each.former_kwh,
-        "former_estimated": each.former_estimated,
+        "former": str(each.former),
         "newer_kwh": each.newer_kwh,
-        "newer_estimated": each.newer_estimated,
+        "newer": str(each.newer),
         "kwh": each.kwh,
     }
 

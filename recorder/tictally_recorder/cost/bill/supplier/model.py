@@ -7,10 +7,21 @@ taxes, is not known, a line has its amount with taxes (TTC) instead, and no othe
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 
 from tictally_recorder.cost import VersionUsed
 from tictally_recorder.cost.bill.model import MonthPart, TaxKind
 from tictally_recorder.tariffs.model import Direction
+
+
+class ReadingKind(StrEnum):
+    """How a register's value at a moment is known."""
+
+    REAL = "real"
+    ESTIMATED = "estimated"
+    """Interpolated in a gap."""
+    IMPORTED = "imported"
+    """No frame is near: it follows from imports, and from 0 on where none of them has an index."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +35,8 @@ class Reading:
         end_ms: of the newer one.
         former_kwh: the register then, whole kWh as a display shows it.
         newer_kwh: likewise.
-        former_estimated: the former reading was interpolated in a gap.
-        newer_estimated: the newer one was.
+        former: how the former reading is known.
+        newer: how the newer one is.
         kwh: between them; None if that is unknown.
     """
 
@@ -35,8 +46,8 @@ class Reading:
     end_ms: int
     former_kwh: int
     newer_kwh: int
-    former_estimated: bool
-    newer_estimated: bool
+    former: ReadingKind
+    newer: ReadingKind
     kwh: int | None
 
 

@@ -1,16 +1,17 @@
 """What the registers showed where a bill's lines begin and end."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
 from tictally_recorder.cost.bill.model import BillLine
-from tictally_recorder.cost.bill.supplier.model import Reading
+from tictally_recorder.cost.bill.supplier.model import Reading, ReadingKind
 from tictally_recorder.cost.query import SiteDays
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
-from tictally_recorder.ledger import LedgerReader
-from tictally_shared.calendar import By
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_shared.calendar import QUARTER_MS, By
+from tictally_shared.interval_set import IntervalSet
 
 _WH_PER_KWH = 1000
 
@@ -37,7 +38,12 @@ def readings_of(reader: LedgerReader, query: SiteDays, lines: Iterable[BillLine]
     days = replace(days, firsts=(query.start, *sorted(cuts), query.end))
     rows = energy(reader, days, all_registers=True, only=registers)
     order = list(dict.fromkeys(row.register for row in rows))
-    made = [_reading(row, _period(row, of_energy)) for row in rows if row.first_value or row.last_value or row.unknown]
+    observed = _Observed(reader, query.site)
+    made = [
+        _reading(row, _period(row, of_energy), observed)
+        for row in rows
+        if row.first_value or row.last_value or row.unknown
+    ]
     return tuple(sorted(made, key=lambda reading: (order.index(reading.register), reading.start_ms)))
 
 
@@ -73,7 +79,28 @@ def _period(row: EnergyRow, lines: Iterable[BillLine]) -> str | None:
     return periods.pop() if len(periods) == 1 else row.period
 
 
-def _reading(row: EnergyRow, period: str | None) -> Reading:
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    """By what a site's registers are known."""
+
+    reader: LedgerReader
+    site: Site
+
+    def kind(self, time_ms: int, *, is_interpolated: bool) -> ReadingKind:
+        """Of a reading at a moment: imports show it where neither quarter beside the moment has a frame."""
+        if is_interpolated:
+            return ReadingKind.ESTIMATED
+        first, last = (time_ms - 1) // QUARTER_MS, time_ms // QUARTER_MS
+        start_ms, end_ms = first * QUARTER_MS, (last + 1) * QUARTER_MS
+        meters, reader = self.site.meters, self.reader
+        if any(reader.quarters_with_frames(meter.id, start_ms, end_ms) for meter in meters):
+            return ReadingKind.REAL
+        beside = IntervalSet([(first, last)])
+        is_imported = any(reader.imported_quarters(meter.id) & beside for meter in meters)
+        return ReadingKind.IMPORTED if is_imported else ReadingKind.REAL
+
+
+def _reading(row: EnergyRow, period: str | None, observed: _Observed) -> Reading:
     former, newer = row.first_value // _WH_PER_KWH, row.last_value // _WH_PER_KWH
     # Else the register rolled over, another one continued it, or a part of the time is unknown.
     is_difference = row.last_value - row.first_value == row.energy
@@ -85,8 +112,8 @@ def _reading(row: EnergyRow, period: str | None) -> Reading:
         end_ms=row.last_ms,
         former_kwh=former,
         newer_kwh=newer,
-        former_estimated=row.first_estimated,
-        newer_estimated=row.last_estimated,
+        former=observed.kind(row.first_ms, is_interpolated=row.first_estimated),
+        newer=observed.kind(row.last_ms, is_interpolated=row.last_estimated),
         kwh=kwh if row.is_known else None,
     )
 

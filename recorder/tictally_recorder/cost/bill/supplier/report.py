@@ -53,10 +53,10 @@ class _Sections:
                 each.period or "",
                 self._time(each.start_ms),
                 str(each.former_kwh),
-                self._kind(is_estimated=each.former_estimated),
+                self._words.text(f"bill.reading_{each.former.value}"),
                 self._time(each.end_ms),
                 str(each.newer_kwh),
-                self._kind(is_estimated=each.newer_estimated),
+                self._words.text(f"bill.reading_{each.newer.value}"),
                 self._words.text("unknown") if each.kwh is None else str(each.kwh),
             )
             for each in laid_out.readings
@@ -146,9 +146,6 @@ class _Sections:
 
     def _cents(self, amount: Decimal) -> str:
         return self._words.decimal(cents(amount))
-
-    def _kind(self, *, is_estimated: bool) -> str:
-        return self._words.text("bill.reading_estimated" if is_estimated else "bill.reading_real")
 
     def _time(self, time_ms: int) -> str:
         local = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(self._tz)
