@@ -25,6 +25,7 @@ COMPOSED: tuple[str, ...] = (
     "report.confidence.",
     "report.direction.",
     "report.verdict.",
+    "bill.reading_",
     "bill.tax.",
     "tariff_text.weekday.",
     "tariff_text.title.",
