@@ -26,11 +26,18 @@ def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: Zo
         tz: of the local days.
     """
     times = [change.time_ms for change in changes]
+    # A string is heard a few dozen times a day, and has few values; that of most meters never has a colour.
+    of_string = {
+        (label, value): _colour(label, value) for label, value in {(each.label, each.value) for each in changes}
+    }
+    colours = [of_string[change.label, change.value] for change in changes]
     found: dict[date, set[Colour]] = {}
     for at_ms in heard_ms:
-        local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(tz)
         at = bisect_right(times, at_ms) - 1
-        if at >= 0 and _SURE[0] <= local.time() < _SURE[1] and (colour := _colour(changes[at])):
+        if at < 0 or not (colour := colours[at]):
+            continue
+        local = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(tz)
+        if _SURE[0] <= local.time() < _SURE[1]:
             found.setdefault(local.date(), set()).add(colour)
     return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
 
@@ -44,10 +51,10 @@ def agreed(reports: Iterable[Mapping[date, Colour]]) -> dict[date, Colour]:
     return {day: colours.pop() for day, colours in found.items() if len(colours) == 1}
 
 
-def _colour(change: TextChange) -> Colour:
-    if change.label == "PTEC":
-        return _OF_PTEC.get(change.value[2:], Colour.NONE)
+def _colour(label: str, value: str) -> Colour:
+    if label == "PTEC":
+        return _OF_PTEC.get(value[2:], Colour.NONE)
     try:
-        return parse_status_register(change.value).colour_today
+        return parse_status_register(value).colour_today
     except ValueError:
         return Colour.NONE
