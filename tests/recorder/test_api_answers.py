@@ -85,6 +85,29 @@ def test_bill_and_comparison_equal_the_commands_output(capsys: pytest.CaptureFix
     assert "edf-zen-weekend-plus-hc" in {each["tariff"] for each in found}
 
 
+def test_a_late_colour_of_the_day_before_changes_a_kept_comparison(tmp_path: Path) -> None:
+    """The night of the first day belongs to the Tempo day that began on the day before."""
+    without = [
+        replace(each, values={name: value for name, value in each.values.items() if name != "STGE"})
+        for each in frames(59)
+    ]
+    query = "/api/v1/compare?from=2026-03-29&to=2026-03-30"
+
+    def night_wh(served: Served) -> dict[str, int]:
+        (tempo,) = [
+            each for each in served.items(query) if (each["tariff"], each["power_kva"]) == ("edf-bleu-tempo", 6)
+        ]
+        return {period: wh for period, wh in tempo["energy_wh"].items() if wh and period.startswith("HC")}
+
+    with Served(tmp_path, stored=without) as served:
+        assert "HC ROUGE" not in night_wh(served)
+        red_ms = MIDNIGHT_MS + 12 * HOUR_MS + 1000
+        served.store([replace(without[0], seq=1000, time_ms=red_ms, values={"STGE": "033A4401"})])
+        served.now += timedelta(minutes=5)
+        served.recompute_cost()
+        assert night_wh(served)["HC ROUGE"] == 300  # five hours: the clock is put forward
+
+
 def test_money_is_a_string_and_times_have_both_ends_with_offset(served: Served) -> None:
     line = served.items("/api/v1/cost?from=2026-03-28&to=2026-03-29")[0]
     assert isinstance(line["amount"], str)

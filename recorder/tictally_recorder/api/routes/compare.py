@@ -111,7 +111,8 @@ class _Comparing:
             self.with_offers,
             session.current_terms().version,
         )
-        whole = DayRange(known[0], known[-1] + timedelta(days=1))
+        # The night of the first day belongs to the Tempo day before, whose colour its frames show.
+        whole = DayRange(known[0] - timedelta(days=1), known[-1] + timedelta(days=1))
         query = PeriodQuery(site, topic, whole, None, session.tz, session.today)
         (comparison,), _ = session.context.caches.comparison.fill(session.reader, query, compute)
         return comparison
