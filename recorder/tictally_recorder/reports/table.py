@@ -1,9 +1,12 @@
 """The look of every table for people, and how it fits a narrow terminal without cutting an id."""
 
+import re
+import textwrap
 from collections.abc import Container, Sequence
 from typing import Final
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
@@ -18,6 +21,8 @@ _REFERENCES, _FROM, _TO = (
 )
 _UNBOUNDED: Final = 10_000
 _DATE: Final = len("2026-11-21")
+# Where `textwrap` may end a line within a word: behind the hyphen of a name, never in a date or in hours.
+_PART_END: Final = re.compile(r"(?<=[^\W\d_]-)(?=[^\W\d_])")
 
 
 def plain_table(title: str | None = None) -> Table:
@@ -57,8 +62,8 @@ def fit(table: Table, width: int) -> tuple[Table, list[str]]:
     """A table that is at most so wide, and lines to print below it.
 
     Where it is too wide, versions of tariffs become references to the lines below, the end of a period loses the date
-    that its start has, and columns move together; if that is not enough, cells are continued on the next line. Nothing
-    is cut.
+    that its start has, columns without any cell are left out, and the others move together; if that is not enough,
+    cells are continued on the next line. Nothing is cut.
 
     Args:
         table: as an answer has it.
@@ -75,15 +80,63 @@ def fit(table: Table, width: int) -> tuple[Table, list[str]]:
     start, end = _index(headings, _FROM), _index(headings, _TO)
     if start is not None and end is not None:
         columns[end] = [_without_date(*both) for both in zip(columns[start], columns[end], strict=True)]
+    shown_at = [at for at, cells in enumerate(columns) if any(cells)]
+    texts = [[headings[at], *columns[at]] for at in shown_at]
+    rigid = [bool(table.columns[at].no_wrap) for at in shown_at]
+    widths = column_widths(texts, rigid, width - (len(texts) - 1))
     narrow = plain_table()
     narrow.padding = (0, 0)
-    for heading, column in zip(headings, table.columns, strict=True):
-        narrow.add_column(heading, justify=column.justify, no_wrap=column.no_wrap, style=column.style, overflow="fold")
-    for row, cells in zip(table.rows, zip(*columns, strict=True), strict=True):
-        narrow.add_row(*map(Text, cells), style=row.style, end_section=row.end_section)
-    while _measure(narrow).minimum > width and (rigid := [each for each in narrow.columns if each.no_wrap]):
-        max(rigid, key=lambda each: max((len(str(cell)) for cell in each.cells), default=0)).no_wrap = False
+    for at, (heading, *_), size in zip(shown_at, texts, widths, strict=True):
+        like = table.columns[at]
+        narrow.add_column(_wrapped(heading, size), justify=like.justify, style=like.style, width=size)
+    for row, cells in zip(table.rows, zip(*(columns[at] for at in shown_at), strict=True), strict=True):
+        shown = (Text(_wrapped(cell, size)) for cell, size in zip(cells, widths, strict=True))
+        narrow.add_row(*shown, style=row.style, end_section=row.end_section)
     return narrow, legend
+
+
+def column_widths(columns: Sequence[Sequence[str]], rigid: Sequence[bool], available: int) -> list[int]:
+    """The widths of columns that are too wide together.
+
+    First headings are continued on the next line, then cells between words, then after hyphens of names; only where
+    that is not enough, the longest words are broken.
+
+    Args:
+        columns: of each its heading, then its cells.
+        rigid: of each, whether its cells are continued last.
+        available: characters for all of them.
+    """
+    whole = [max(map(_longest, texts)) for texts in columns]
+    words = [max(map(_longest_word, texts)) for texts in columns]
+    parts = [max(map(_longest_part, texts)) for texts in columns]
+    cells = [max([_longest_word(texts[0]), *map(_longest, texts[1:])]) for texts in columns]
+    widths = [cell if is_rigid else word for cell, word, is_rigid in zip(cells, words, rigid, strict=True)]
+    for smaller in (words, parts):
+        for at in sorted(range(len(widths)), key=lambda each: smaller[each] - widths[each]):
+            if sum(widths) > available:
+                widths[at] = min(widths[at], smaller[at])
+    while sum(widths) > available and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
+    while sum(widths) < available and (short := [at for at, size in enumerate(widths) if size < whole[at]]):
+        widths[max(short, key=lambda at: (widths[at] < words[at], whole[at] / widths[at]))] += 1
+    return widths
+
+
+def _longest(text: str) -> int:
+    return max(map(cell_len, text.split("\n")))
+
+
+def _longest_word(text: str) -> int:
+    return max(map(cell_len, text.split()), default=0)
+
+
+def _longest_part(text: str) -> int:
+    return max((cell_len(part) for word in text.split() for part in _PART_END.split(word)), default=0)
+
+
+def _wrapped(text: str, width: int) -> str:
+    lines = (line if cell_len(line) <= width else "\n".join(textwrap.wrap(line, width)) for line in text.split("\n"))
+    return "\n".join(lines)
 
 
 def _index(headings: Sequence[str], names: Container[str]) -> int | None:
