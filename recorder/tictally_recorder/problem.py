@@ -8,7 +8,7 @@ from tictally_shared.phrase import Phrase, PhraseCode
 
 
 class ProblemCode(PhraseCode):
-    """Problems of sinks, jobs and contracts."""
+    """Problems of sinks, jobs, contracts, the ledger and its files."""
 
     OTHER = "other"
 
@@ -97,6 +97,30 @@ class ProblemCode(PhraseCode):
     REVISION_NOT_WRITTEN = "revision_not_written"
     SERIES_UNUSABLE = "series_unusable"
     SERIES_NOT_WRITTEN = "series_not_written"
+
+    # What a command was asked for and is not there
+    LEDGER_MISSING = "ledger_missing"
+    LEDGER_FOLDER_MISSING = "ledger_folder_missing"
+    LEDGER_IS_FOLDER = "ledger_is_folder"
+    NOT_A_LEDGER = "not_a_ledger"
+    LEDGER_IN_USE = "ledger_in_use"
+    SITE_UNKNOWN = "site_unknown"
+    SITE_IGNORED = "site_ignored"
+    SITE_IGNORED_ALREADY = "site_ignored_already"
+    SITE_NOT_IGNORED = "site_not_ignored"
+    SITES_ALREADY_ONE = "sites_already_one"
+    RUN_UNKNOWN = "run_unknown"
+    NO_METER_KEY = "no_meter_key"
+    TARIFF_UNKNOWN = "tariff_unknown"
+    TEMPLATE_UNKNOWN = "template_unknown"
+    FOLDER_MISSING = "folder_missing"
+    BACKUP_IS_FOLDER = "backup_is_folder"
+    BACKUP_NOT_OVERWRITTEN = "backup_not_overwritten"
+    NOT_A_BACKUP = "not_a_backup"
+    BACKUP_UNREADABLE = "backup_unreadable"
+    RESTORE_WHILE_RECORDING = "restore_while_recording"
+    EXPORT_FOLDER_MISSING = "export_folder_missing"
+    EXPORT_INTO_FILE = "export_into_file"
 
     # Parts of the above.
     TASK_MISSING = "task_missing"

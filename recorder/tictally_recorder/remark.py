@@ -50,6 +50,7 @@ class RemarkCode(PhraseCode):
 
     # Standby
     STANDBY_LAST = "standby_last"
+    STANDBY_LAST_IMPORTED = "standby_last_imported"
     STANDBY_RECENT = "standby_recent"
     STANDBY_RECENT_IN_PART = "standby_recent_in_part"
     STANDBY_RECENT_UNKNOWN = "standby_recent_unknown"

@@ -19,7 +19,7 @@ _WINTER: Final = timezone(timedelta(hours=1))
 _SUMMER: Final = timezone(timedelta(hours=2))
 _HORODATE: Final = re.compile(r"([EHeh ])(\d{12})", re.ASCII)
 _MARCH, _OCTOBER, _DECEMBER = 3, 10, 12
-_FIRST_YEAR, _LAST_YEAR = 1971, 2999
+FIRST_YEAR, LAST_YEAR = 1971, 2999
 _OFFSETS_SAMPLED: Final = range(1970, 2040)
 
 
@@ -40,6 +40,14 @@ class CalendarError(ValueError):
 
 class DateFormatError(CalendarError):
     """A text that is neither a date nor a time."""
+
+
+class SkippedTimeError(CalendarError):
+    """A local time that the spring change leaves out."""
+
+
+class DistantYearError(CalendarError):
+    """A year that cannot be asked for."""
 
 
 def meter_zone(name: str) -> ZoneInfo | None:
@@ -203,13 +211,13 @@ def parse_moment(text: str, tz: ZoneInfo) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise DateFormatError(f"{text[:40]!r} is neither a date (2026-11-21) nor a time (2026-11-21T20:00)") from None
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise CalendarError(f"{text[:40]!r}: years {_FIRST_YEAR} to {_LAST_YEAR} can be asked for")
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise DistantYearError(f"{text[:40]!r}: years {FIRST_YEAR} to {LAST_YEAR} can be asked for")
     if moment.tzinfo is not None:
         return moment.astimezone(UTC)
     utc = _to_utc(moment, tz)
     if moment.time() != time() and utc.astimezone(tz).replace(tzinfo=None) != moment:
-        raise CalendarError(f"{text[:40]} does not exist in {tz.key}: the clocks go forward over it")
+        raise SkippedTimeError(f"{text[:40]} does not exist in {tz.key}: the clocks go forward over it")
     return utc
 
 

@@ -126,7 +126,23 @@ FRENCH_TOO = {
     # Values of TOML and names of columns, which are the same in every language.
     *("false", "true", "blue", "price", "red", "white"),
     *("home", "assistant"),
-    *("but", "end", "enedis", "inject", "kw", "macros", "or", "pipx", "recorder", "start", "unit", "wh", "xlsx"),
+    *(
+        "but",
+        "end",
+        "enedis",
+        "option",
+        "options",
+        "inject",
+        "kw",
+        "macros",
+        "or",
+        "pipx",
+        "recorder",
+        "start",
+        "unit",
+        "wh",
+        "xlsx",
+    ),
 }
 
 

@@ -16,6 +16,7 @@ SITE = "Site 021900000002: from 2026-11-21 13:01 to 2026-11-22 18:59, 17.980 kWh
 def no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("TICTALLY_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
 
 
 @pytest.fixture

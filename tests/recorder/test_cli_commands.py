@@ -170,7 +170,7 @@ def test_weeks_begin_on_monday(capsys: pytest.CaptureFixture[str]) -> None:
         ),
         (("energy", "--by", "decade"), 2, "Invalid value for '--by': 'decade' is not one of"),
         (("energy", "--json", "--csv"), 2, "Invalid value for --json: it excludes --csv"),
-        (("energy", "--site", "x"), 1, f"there is no site 'x' in the ledger; it has {METER}, {NEW_METER}"),
+        (("energy", "--site", "x"), 1, f"there is no site 'x' in the ledger; its sites are {METER}, {NEW_METER}"),
         (("energy", "--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
         (("energy", "--ledger", __file__), 1, f"{__file__} is not a tictally ledger"),
         (("energy", "--ledger", "/"), 1, "/ is a folder; give the ledger's file"),
@@ -181,7 +181,7 @@ def test_weeks_begin_on_monday(capsys: pytest.CaptureFixture[str]) -> None:
         (("site", "join", METER, METER), 1, f"{METER} and {METER} are already the same site"),
         (("site", "join", METER), 2, "Missing argument 'OLD'"),
         (("record", "--ledger", "/dev/null/ledger"), 1, "there is no ledger at /dev/null/ledger, nor a folder"),
-        (("recrod",), 2, "No such command 'recrod'."),
+        (("recrod",), 2, "No such command; those of `tictally`: record, energy, cost"),
         (("energy", "--form", "x"), 2, "No such option: --form"),
     ],
 )

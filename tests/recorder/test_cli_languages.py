@@ -1,5 +1,6 @@
 """The command line's tables and sentences are in one language, that of the settings."""
 
+import io
 import os
 import re
 from datetime import datetime
@@ -18,7 +19,17 @@ from tictally_recorder.tariffs.taxes import TAX_NAMES
 from tictally_recorder.translations import catalogue, origin_text
 from tictally_shared.catalogue import Catalogue
 
-FAMILIES = ("column.", "report.", "explain_text.", "bill.", "tariff_text.", "import_text.", "site_text.", "begin_text.")
+FAMILIES: tuple[str, ...] = (
+    "column.",
+    "report.",
+    "explain_text.",
+    "bill.",
+    "tariff_text.",
+    "import_text.",
+    "site_text.",
+    "begin_text.",
+)
+FAMILIES += ("wrong_use.", "contract_text.", "job_text.")
 FORMS = ("form.", "origin.")
 # Composed from a value of the data, not written out in the code.
 COMPOSED: tuple[str, ...] = (
@@ -30,7 +41,7 @@ COMPOSED: tuple[str, ...] = (
     "tariff_text.weekday.",
     "tariff_text.title.",
 )
-COMPOSED += ("import_text.state.", *(f"tariff_text.{tax}" for tax in TAX_NAMES))
+COMPOSED += ("wrong_use.missing_", "import_text.state.", *(f"tariff_text.{tax}" for tax in TAX_NAMES))
 PLACEHOLDER = re.compile(r"\{\w+(?:\|\w+)?\}")
 WORD = re.compile(r"[^\W\d_]{2,}")
 # The same in both languages, by their letters.
@@ -179,3 +190,87 @@ def test_a_form_of_files_is_the_same_in_code_and_catalogue() -> None:
         assert origin_text(words, importer.name, importer.title) == importer.title
     for provider in providers():
         assert words.text(f"form.{provider.name}") == provider.form
+
+
+WRONG_USES = (
+    ("cost", "--by", "quinzaine"),
+    ("cost", "--from", "hier"),
+    ("cost", "--from", "2025-08-02", "--to", "2025-08-01"),
+    ("cost", "--from", "2025-08-01T10:00"),
+    ("energy", "--from", "2025-03-30T02:30"),
+    ("cost", "--json", "--csv"),
+    ("cost", "--site", "77"),
+    ("cost", "--nix"),
+    ("cost", "--from"),
+    ("cost", "--json=3"),
+    ("cost", "nix"),
+    ("nix",),
+    ("temperature", "--base", "chaud"),
+    ("compare", "--off-peak", "22-6"),
+    ("contract", "add"),
+    ("contract", "add", "--power", "six"),
+    ("contract", "end", "2020"),
+    ("import", "undo", "x"),
+    ("import", "undo", "9"),
+    ("import", "absent.csv"),
+    ("job", "run"),
+    ("sink", "remove"),
+    ("site", "join", "1", "2"),
+    ("tariff", "show", "nix"),
+    ("token", "create", "--prm", "12"),
+    ("backup", "--check"),
+    ("restore", "absent.backup"),
+)
+
+
+@pytest.mark.parametrize("arguments", WRONG_USES, ids=" ".join)
+def test_wrong_use_is_explained_in_french_to_a_french_reader_and_in_english_to_an_english_one(
+    folder: Path,  # noqa: ARG001 - a ledger is needed
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: tuple[str, ...],
+) -> None:
+    shown_in = {}
+    for language in ("fr", "en"):
+        monkeypatch.setenv("TICTALLY_LANGUAGE", language)
+        assert main([*arguments]) != 0
+        shown_in[language] = capsys.readouterr().err
+    for language, foreign in (("fr", ENGLISH_WORDS), ("en", FRENCH_WORDS)):
+        text = re.sub(r"`[^`]*`|\[Errno.*|No such file or directory", "", shown_in[language])
+        assert text.startswith("tictally: ")
+        assert {word.lower() for word in WORD.findall(text)} & foreign == set()
+
+
+ENGLISH_WORDS = {
+    "is",
+    "are",
+    "the",
+    "not",
+    "for",
+    "valid",
+    "invalid",
+    "value",
+    "missing",
+    "must",
+    "should",
+    "there",
+    "no",
+}
+FRENCH_WORDS = {"le", "la", "les", "est", "pas", "un", "une", "incorrecte", "valeur", "il", "manque", "pour", "doit"}
+
+
+def test_a_question_is_answered_by_oui(
+    folder: Path,  # noqa: ARG001 - a ledger is needed
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")
+    for answer, code in (("n\n", 130), ("\n", 130), ("o\n", 0)):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        assert main(["site", "remove", METER]) == code
+    assert f"Le site {METER} est supprimé." in capsys.readouterr().out
+
+
+def test_a_check_without_contracts_does_not_find_them_right(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "contracts.toml").unlink()
+    assert "pas de contrat dans" in shown(capsys, "contract", "check")

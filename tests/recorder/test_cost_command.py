@@ -399,7 +399,7 @@ def test_a_window_without_frames_is_reported(summer: Commands) -> None:
         (("--by", "hour"), 2, "Invalid value for '--by': 'hour' is not one of 'day', 'week', 'month', 'year'"),
         (("--json", "--csv"), 2, "Invalid value for --json: it excludes --csv"),
         (("--explain", "--csv"), 2, "Invalid value for --explain: it excludes --csv"),
-        (("--site", "x"), 1, f"there is no site 'x' in the ledger; it has {METER}"),
+        (("--site", "x"), 1, f"there is no site 'x' in the ledger; its sites are {METER}"),
         (("--ledger", "/absent/l.sqlite"), 1, "there is no ledger at /absent/l.sqlite"),
     ],
 )

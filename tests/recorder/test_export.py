@@ -168,8 +168,9 @@ def test_without_pyarrow_the_message_names_the_package_to_install(
 
 
 def test_a_folder_that_cannot_be_created_is_one_sentence(
-    ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     assert main(["export", str(tmp_path / "a" / "b"), "--ledger", str(ledger)]) == 1
     missing = f"there is no folder {tmp_path}/a to create b in; is its disk or share mounted?"
     assert capsys.readouterr().err == f"tictally: {missing}\n"

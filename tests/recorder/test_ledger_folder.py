@@ -117,6 +117,7 @@ def test_no_command_but_record_creates_a_ledger(
     (tmp_path / "backups").mkdir()
     monkeypatch.setenv("TICTALLY_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("TICTALLY_BACKUP", str(tmp_path / "backups"))
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     monkeypatch.setenv("TICTALLY_INFLUXDB_URL", "http://127.0.0.1:1")
     monkeypatch.setenv("TICTALLY_INFLUXDB_ORG", "home")
     monkeypatch.setenv("TICTALLY_INFLUXDB_TOKEN", "token")

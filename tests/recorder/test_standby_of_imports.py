@@ -12,6 +12,8 @@ from observation_building import energy, put, reading, store, undo
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost.standby import all_nights_of, trend
 from tictally_recorder.ledger import Ledger, LedgerReader, Night, Observation
+from tictally_recorder.remark import RemarkCode
+from tictally_recorder.reports.standby import SiteStandby, remarks
 from tictally_shared.calendar import day_bounds_ms
 
 DAY = date(2026, 1, 12)
@@ -93,6 +95,8 @@ def test_the_trend_compares_nights_of_one_kind() -> None:
     of_imports = trend([each for each in mixed if each.is_imported])
     assert of_imports is not None
     assert (of_imports.recent.nights, of_imports.recent.imported) == (30, 30)
+    about_last = [next(remarks(SiteStandby("111", [], each, None))).code for each in (found, of_imports)]
+    assert about_last == [RemarkCode.STANDBY_LAST, RemarkCode.STANDBY_LAST_IMPORTED]
 
 
 def test_the_command_counts_them(

@@ -1,4 +1,4 @@
-"""Tables on a terminal of 80 columns: no word, id, date or hour of theirs is broken where there is room for it whole."""
+"""Tables on a terminal of 80 columns: no word, id, date or hour is broken where there is room."""
 
 import re
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ CONTRACTS = [
     ["Tarif", "edf-bleu-hphc", "edf-zen-weekend-plus-hc"],
     ["kVA", "6", "12"],
     ["Du", "2024-11-01", "2026-06-01"],
-    ["Jusqu’au", "2026-05-31", "2026-06-30"],
+    ["Jusque", "2026-05-31", "2026-06-30"],
     ["Heures creuses", "22:00-06:00", "02:00-07:00, 14:00-17:00"],
     ["Jour choisi", "", "mercredi"],
     ["Factures du", "24", "24"],

@@ -20,6 +20,8 @@ from tictally_recorder.backup.verify import verify
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.ledger.connection import open_for_reading, translate_sqlite_errors
 from tictally_recorder.ledger.lock import create_private
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.atomic_file import remove_stale_parts, replacement_path
 
 
@@ -133,12 +135,14 @@ def _header(connection: sqlite3.Connection, spec: BackupSpec, now: datetime) -> 
 
 def _check_target(target: Path) -> None:
     if not target.parent.is_dir():
-        raise BackupError(f"there is no folder {target.parent}; is its disk or share mounted?")
+        raise BackupError(Phrase(ProblemCode.FOLDER_MISSING, {"folder": str(target.parent)}))
     if target.is_dir():
-        raise BackupError(f"{target} is a folder; name a file in it, such as {target / 'tictally.backup'}")
+        raise BackupError(
+            Phrase(ProblemCode.BACKUP_IS_FOLDER, {"path": str(target), "file": str(target / "tictally.backup")})
+        )
     try:
         if target.exists() and not (target.is_file() and is_backup(target)):
-            raise BackupError(f"{target} exists and is not a backup: it is not overwritten")
+            raise BackupError(Phrase(ProblemCode.BACKUP_NOT_OVERWRITTEN, {"path": str(target)}))
     except OSError as error:
         raise BackupError(f"{target} cannot be read: {error.strerror}") from None
 

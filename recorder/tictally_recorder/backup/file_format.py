@@ -24,7 +24,9 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final, Self
 
 from tictally_recorder.backup.summary import SiteSummary
+from tictally_recorder.problem import ProblemCode, ProblemError
 from tictally_shared.frames import iso_utc, parse_time_ms
+from tictally_shared.phrase import Phrase
 
 FORMAT_VERSION: Final = 1
 _FIRST_LINE: Final = re.compile(rb"tictally backup, format (\d{1,6})\n")
@@ -40,7 +42,7 @@ _AHEAD: Final = 2
 Record = tuple[dict[str, Any], bytes]
 
 
-class BackupError(Exception):
+class BackupError(ProblemError):
     """A backup cannot be created or used; the message states why, and what happened to what was there."""
 
 
@@ -176,7 +178,7 @@ def _header(file: BinaryIO, path: Path) -> Header:
         raise BackupError(f"the backup {path} is of a pre-release version, which this program cannot read")
     matched = _FIRST_LINE.fullmatch(first)
     if matched is None:
-        raise BackupError(f"{path} is not a backup of tictally; name a file that `tictally backup` wrote")
+        raise BackupError(Phrase(ProblemCode.NOT_A_BACKUP, {"path": str(path)}))
     if int(matched[1]) > FORMAT_VERSION:
         raise BackupError(
             f"the backup {path} has format {int(matched[1])}; this program reads formats up to {FORMAT_VERSION}: "
@@ -215,7 +217,9 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         with path.open("rb") as file:
             yield file
     except OSError as error:
-        raise BackupError(f"the backup {path} cannot be read: {error.strerror or error}") from None
+        raise BackupError(
+            Phrase(ProblemCode.BACKUP_UNREADABLE, {"path": str(path), "detail": error.strerror or str(error)})
+        ) from None
 
 
 class _Part(io.RawIOBase):

@@ -142,7 +142,7 @@ class BackupJob:
         try:
             return subprocess.Popen(  # this very program
                 [sys.executable, "-m", "tictally_recorder", "backup"],
-                env=_environment(os.environ, self._settings),
+                env=_environment(os.environ, self._settings) | {"TICTALLY_LANGUAGE": "en"},  # it is stored
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

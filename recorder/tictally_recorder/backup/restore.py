@@ -21,6 +21,8 @@ from tictally_recorder.ledger.connection import require_folder
 from tictally_recorder.ledger.lock import Lock, create_private
 from tictally_recorder.ledger.migrations import STEPS, migrate
 from tictally_recorder.ledger.schema import APPLICATION_ID, SCHEMA_VERSION
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.atomic_file import sync_folder
 
 _UNCHANGED: Final = "the previous ledger is unchanged"
@@ -74,7 +76,7 @@ def restore(backup: Path, ledger: Path, contracts: Path, tariffs: Path, now: dat
             finally:
                 clear(new)
     except LedgerInUse as error:
-        raise BackupError(f"{error}: stop that recorder first; nothing was changed") from None
+        raise BackupError(Phrase(ProblemCode.RESTORE_WHILE_RECORDING, {"problem": error.problem})) from None
     except OSError as error:
         raise BackupError(f"the ledger {ledger} cannot be restored: {error.strerror}; {_UNCHANGED}") from None
     return RestoreResult(header, previous, old_client_id, notes)

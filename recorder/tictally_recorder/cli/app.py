@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Annotated, Final
 
@@ -12,17 +13,18 @@ from tictally_recorder.cli import contract, imports, job, sink, site, tariff, to
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
-from tictally_recorder.cli.console import echo, echo_error, echo_warning, error_text, speak
+from tictally_recorder.cli.console import echo, echo_error, echo_warning, error_text, speak, spoken
 from tictally_recorder.cli.cost import cost
 from tictally_recorder.cli.doctor import doctor
 from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.export import export
 from tictally_recorder.cli.option_groups import flattened
-from tictally_recorder.cli.options import Configuration
+from tictally_recorder.cli.options import Configuration, settings_of
 from tictally_recorder.cli.reconcile import reconcile
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.cli.temperature import temperature
 from tictally_recorder.cli.tempo import tempo
+from tictally_recorder.cli.wrong_use import usage_text
 from tictally_recorder.export import ExportError
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.jobs import JobError
@@ -118,7 +120,8 @@ def main(arguments: list[str] | None = None) -> int:
         result = app(arguments, prog_name="tictally", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        return _fail(error.format_message().replace("Value error, ", ""), _WRONG_USE)  # pydantic's words, not ours
+        _speak_as_set()
+        return _fail(usage_text(error, spoken()), _WRONG_USE)
     except SettingsError as error:
         for each in error.warnings:
             echo_warning(each)
@@ -145,6 +148,12 @@ def _without_command(
         raise typer.Exit
     if context.invoked_subcommand is None:
         echo(context.get_help())
+
+
+def _speak_as_set() -> None:
+    """Show errors in the language of the settings, where a wrong option ended the command before it read them."""
+    with suppress(SettingsError):
+        speak(settings_of(None, None).language)
 
 
 def _fail(sentence: str, code: int) -> int:

@@ -19,6 +19,7 @@ from tictally_recorder.backup.repository import back_up_into
 from tictally_recorder.backup.settings import BackupSettings
 from tictally_recorder.cli.console import echo, progress
 from tictally_recorder.cli.options import Configuration
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.settings import Settings
 from tictally_shared.settings import SettingsError
 
@@ -54,7 +55,7 @@ def backup(
     settings = configuration.settings()
     if check:
         if file is None:
-            raise typer.BadParameter("give a FILE", param_hint="--check")
+            raise WrongUse("give_file", "--check")
         with _without_collector(), progress("Verifying"):
             header = verify_backup(file)
         _show_made(BackupResult(file, file.stat().st_size, header), settings, "is intact")

@@ -13,13 +13,13 @@ from tictally_recorder.calendars.tempo import CalendarFileError, read_days
 from tictally_recorder.cli.catalogue import end_with_problems, nothing_counted, paid_by
 from tictally_recorder.cli.console import echo, print_table, progress
 from tictally_recorder.cli.options import Configuration, JsonOption
-from tictally_recorder.cli.window import Window, day_of, present
+from tictally_recorder.cli.window import Window, day_of, present, read_hours, read_weekday
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost.compare import Assumed
 from tictally_recorder.cost.compare.query import comparison_of
 from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import compare as report
-from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 from tictally_recorder.tariffs.template_files import with_templates
 from tictally_recorder.translations import catalogue
 from tictally_shared.status_register import Colour
@@ -90,11 +90,11 @@ class Assumptions:
             tz: of local days.
 
         Raises:
-            typer.BadParameter: hours, colours, weekday or day cannot be read.
+            WrongUse: hours, colours, weekday or day cannot be read.
         """
-        hours = _hours(self.hours) if self.hours else ()
+        hours = read_hours("--off-peak", self.hours) if self.hours else ()
         colours = _colours(self.colours) if self.colours else {}
-        weekday = _weekday(self.chosen_day) if self.chosen_day else None
+        weekday = read_weekday("--chosen-day", self.chosen_day) if self.chosen_day else None
         day = day_of("--prices-on", self.prices_on, tz, present()) if self.prices_on else None
         every_power = self.powers is _Powers.ALL
         return Assumed(hours, colours, every_power=every_power, chosen_weekday=weekday, prices_on=day)
@@ -137,25 +137,12 @@ def compare(
     end_with_problems((), paid.catalogue, paid.broken_of([site.id for site in days_of]))
 
 
-def _hours(text: str) -> tuple[Hours, ...]:
-    try:
-        return tuple(parse_hours(each.strip()) for each in text.split(","))
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint="--off-peak") from None
-
-
-def _weekday(text: str) -> int:
-    if text not in WEEKDAYS:
-        raise typer.BadParameter(f"{text[:20]!r} is none of {', '.join(WEEKDAYS)}", param_hint="--chosen-day")
-    return WEEKDAYS.index(text)
-
-
 def _colours(file: Path) -> dict[date, Colour]:
     try:
         return read_days(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error.strerror or error}", param_hint="--colours") from None
+        raise WrongUse("file_unreadable", "--colours", file=file, detail=error.strerror or error) from None
     except UnicodeDecodeError:
-        raise typer.BadParameter(f"{file} is not text in UTF-8", param_hint="--colours") from None
+        raise WrongUse("not_utf8", "--colours", file=file) from None
     except CalendarFileError as error:
-        raise typer.BadParameter(f"{file}, {error}", param_hint="--colours") from None
+        raise WrongUse("file_problem", "--colours", file=file, line=error.line, problem=error.problem) from None

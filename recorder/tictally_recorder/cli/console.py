@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.problem import ProblemError
 from tictally_recorder.reports.table import fit
 from tictally_recorder.tariffs.errors import InFileError
@@ -37,6 +38,9 @@ def spoken() -> Catalogue:
 def error_text(error: Exception) -> str:
     """The message of an error; of one in a file of the user's where it is and what is wrong there, in the language."""
     words = spoken()
+    if isinstance(error, ImportFileError):
+        about = {"file": error.file, "line": error.line, "problem": words.phrase(error.problem)}
+        return words.text("import_text.in_line" if error.line else "import_text.in_file", **about)
     if not isinstance(error, InFileError):
         return words.phrase(error.problem) if isinstance(error, ProblemError) else str(error)
     about = {"file": error.file, "line": error.line, "problem": words.phrase(error.problem)}

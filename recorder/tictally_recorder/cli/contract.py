@@ -23,7 +23,8 @@ from tictally_recorder.cli.contract_check import (
 )
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
-from tictally_recorder.cli.window import FROM, day_of, present
+from tictally_recorder.cli.window import FROM, day_of, present, read_hours, read_weekday
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost.contract_problems import contract_problems
 from tictally_recorder.cost.contracts.edit import ContractEditError, NewContract, with_contract, with_end
 from tictally_recorder.cost.contracts.load import ContractError, TariffsNamed, parse_contracts
@@ -34,7 +35,7 @@ from tictally_recorder.ledger import LedgerReader, Site, probable_exchanges
 from tictally_recorder.reports import tariffs as report
 from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.settings import Settings
-from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
+from tictally_recorder.tariffs.hours import WEEKDAYS, Hours
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.translations import catalogue as words_of
 from tictally_shared.runtime import atomic_file
@@ -149,10 +150,10 @@ def add(wanted: ContractOptions, configuration: Configuration) -> None:
             _hours("--off-peak", wanted.off_peak),
             _hours("--summer-off-peak", wanted.summer),
             _weekday(wanted.chosen_day),
-            _billing_day(wanted.billing_day),
+            _billing_day(wanted.billing_day, words.text("contract_text.ask_billing_day")),
         )
         if added.summer_off_peak and not added.off_peak:
-            raise typer.BadParameter("it needs --off-peak for the rest of the year", param_hint="--summer-off-peak")
+            raise WrongUse("needs_off_peak", "--summer-off-peak")
         contracts = _write(settings, with_contract(_text(settings), added), paid, sites)
         about = {"file": str(settings.contracts_file), "tariff": found.id, "start": str(added.start)}
         echo(words.text("contract_text.added", **about))
@@ -182,9 +183,9 @@ def end(
         direction = Direction.INJECTION if injection else Direction.CONSUMPTION
         contract = paid.terms.contracts.on(one.id if one else site or "", direction, day)
         if contract is None:
-            raise typer.BadParameter(f"no contract holds on {day}", param_hint="DAY")
+            raise WrongUse("no_contract", "DAY", day=day)
         if contract.until is not None:
-            raise typer.BadParameter(f"that contract ends on {contract.until}: change it by hand", param_hint="DAY")
+            raise WrongUse("contract_ends", "DAY", day=contract.until, file=settings.contracts_file)
         try:
             text = with_end(_text(settings), contract, day)
         except ContractEditError as error:
@@ -219,7 +220,8 @@ def check(*, json: JsonOption = False, configuration: Configuration) -> None:
         for finding in found:
             echo(words.phrase(finding.phrase))
         if not found:
-            echo(words.text("contract_text.fine"))
+            key = "fine" if paid.terms.contracts.all else "none_to_check"
+            echo(words.text(f"contract_text.{key}", file=str(settings.contracts_file)))
     if found:
         raise typer.Exit(1)
 
@@ -248,23 +250,23 @@ def _site_of(sites: list[Site], wanted: str | None) -> Site | None:
     """The site that is meant; None where the ledger has none yet."""
     if wanted is None:
         if len(sites) > 1:
-            raise typer.BadParameter(f"name one: {', '.join(each.id for each in sites)}", param_hint="--site")
+            raise WrongUse("name_a_site", "--site", sites=", ".join(each.id for each in sites))
         return sites[0] if sites else None
     found = next((each for each in sites if wanted == each.id), None)
     if found is None and sites:
-        raise typer.BadParameter(f"the ledger has {', '.join(each.id for each in sites)}", param_hint="--site")
+        raise WrongUse("no_such_site", "--site", sites=", ".join(each.id for each in sites))
     return found
 
 
 def _asked(option: str, question: str, proposed: str, read: Callable[[str], _T]) -> _T:
     """The answer of a person at a terminal."""
     if not sys.stdin.isatty():
-        raise typer.BadParameter("it is needed where nobody can be asked", param_hint=option)
+        raise WrongUse("nobody_asked", option)
     answer = typer.prompt(question, default=proposed or None, err=True)
     try:
         return read(str(answer))
     except ValueError:
-        raise typer.BadParameter(f"{str(answer)[:40]!r} cannot be read", param_hint=option) from None
+        raise WrongUse("cannot_be_read", option, text=str(answer)[:40]) from None
 
 
 def _power(tariff: Tariff, given: int | None, reported: Announced, question: str) -> int | None:
@@ -275,22 +277,17 @@ def _power(tariff: Tariff, given: int | None, reported: Announced, question: str
 
 
 def _hours(option: str, text: str | None) -> tuple[Hours, ...]:
-    try:
-        return tuple(parse_hours(each.strip()) for each in text.split(",")) if text else ()
-    except ValueError as error:
-        raise typer.BadParameter(f"{error}, such as 22:00-06:00", param_hint=option) from None
+    return read_hours(option, text) if text else ()
 
 
 def _weekday(text: str | None) -> int | None:
-    if text is not None and text not in WEEKDAYS:
-        raise typer.BadParameter(f"{text[:20]!r} is none of {', '.join(WEEKDAYS)}", param_hint="--chosen-day")
-    return None if text is None else WEEKDAYS.index(text)
+    return None if text is None else read_weekday("--chosen-day", text)
 
 
-def _billing_day(given: int | None) -> int | None:
+def _billing_day(given: int | None, question: str) -> int | None:
     """The first of the month needs no line."""
     if given is None and sys.stdin.isatty():
-        given = _asked("--billing-day", "Day of the month on which your bills begin", "1", int)
+        given = _asked("--billing-day", question, "1", int)
     return None if given == 1 else given
 
 

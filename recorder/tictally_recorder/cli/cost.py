@@ -11,6 +11,7 @@ from tictally_recorder.cli.catalogue import end_with_problems, first_contract_he
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost.aggregation import PriceLine, Summed, sum_up
 from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.coverage import Coverage
@@ -79,7 +80,7 @@ def cost(
     file of its tariff cannot be used.
     """
     if output.csv and explain:
-        raise typer.BadParameter("it excludes --csv", param_hint="--explain")
+        raise WrongUse("excludes", "--explain", other="--csv")
     settings = configuration.settings()
     tz = settings.zone
     now = present()

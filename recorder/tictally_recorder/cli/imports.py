@@ -10,10 +10,11 @@ from typing import Annotated
 import typer
 from typer.core import TyperGroup
 
-from tictally_recorder.cli.console import echo, echo_error, print_table, progress
+from tictally_recorder.cli.console import echo, echo_error, error_text, print_table, progress
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, whole_number
 from tictally_recorder.cli.window import moment_of
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.imports.home_assistant_service import fetch_statistics
@@ -99,7 +100,7 @@ def files_(
         with progress("Importing"):
             outcome = import_files(settings, read, target.site, datetime.now(UTC), is_dry_run=target.dry_run)
     except ImportFileError as error:
-        echo_error(str(error))
+        echo_error(error_text(error))
         echo_error(catalogue(settings.language).text("import_text.not_imported"))
         raise typer.Exit(1) from None
     _show(outcome, skipped, configuration, json=json)
@@ -130,7 +131,7 @@ def home_assistant(
     since = _last_fetched(settings, target.site) if start is None else moment_of("--from", start, settings.zone, now)
     until = now if end is None else moment_of("--to", end, settings.zone, now)
     if since >= until:
-        raise typer.BadParameter("it must be before the end", param_hint="--from")
+        raise WrongUse("before_end", "--from")
     try:
         with progress("Fetching"):
             file = fetch_statistics(settings.section(HomeAssistantSettings), since, until)
@@ -141,7 +142,7 @@ def home_assistant(
             settings, [FileRead(HomeAssistantDatabase(), file)], target.site, now, is_dry_run=target.dry_run
         )
     except (ImportFileError, FetchError) as error:
-        echo_error(str(error))
+        echo_error(error_text(error))
         echo_error(catalogue(settings.language).text("import_text.not_imported"))
         raise typer.Exit(1) from None
     _show(outcome, (), configuration, json=json)

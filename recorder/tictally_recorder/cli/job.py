@@ -85,6 +85,8 @@ def log(
     reports, words = _reports(settings), catalogue(settings.language)
     if name is not None:
         _check_name(name, reports, words)
+    if not any(report.state.runs for report in reports if name in {None, report.name}):
+        echo(words.text("job_text.no_runs"))
     runs = [(run, report) for report in reports if name in {None, report.name} for run in report.state.runs]
     for run, report in sorted(runs, key=lambda each: each[0].started_ms):
         seconds = (run.finished_ms - run.started_ms) / 1000

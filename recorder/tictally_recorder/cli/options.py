@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tictally_recorder.cli.console import echo_warning, speak
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.features import load
 from tictally_recorder.settings import SERVICE_FILE, Settings
 from tictally_shared.settings import EnvironmentFile, Origins, read_file
@@ -65,7 +66,7 @@ class Output:
 
     def __post_init__(self) -> None:
         if self.json and self.csv:
-            raise typer.BadParameter("it excludes --csv", param_hint="--json")
+            raise WrongUse("excludes", "--json", other="--csv")
 
     @property
     def is_for_programs(self) -> bool:
@@ -85,7 +86,6 @@ def settings_of(config: str | None, ledger: str | None) -> Settings:
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """A parser of whole numbers within bounds, whose error names them."""
-    bounds = f"{least} or more" if most is None else f"from {least} to {most}"
 
     def parse(text: str) -> int:
         try:
@@ -93,7 +93,7 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
         except ValueError:
             number = least - 1
         if number < least or (most is not None and number > most):
-            raise typer.BadParameter(f"{text[:40]!r} is not a whole number, {bounds}")
+            raise WrongUse("whole_from" if most is None else "whole_between", text=text[:40], least=least, most=most)
         return number
 
     return parse

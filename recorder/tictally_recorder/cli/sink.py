@@ -15,6 +15,7 @@ from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, group
 from tictally_recorder.cli.refill import progress, refill_here, watch_recorder
 from tictally_recorder.cli.window import FROM, TO, moment_of, present
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.ledger import Ledger, LedgerError, LedgerInUse, LedgerReader, SinkCounts, refill_sinks
 from tictally_recorder.settings import PREFIX, Settings
 from tictally_recorder.sinks.protocol import RemovableSink, SinkPlugin
@@ -82,7 +83,7 @@ def setup(
     settings = configuration.settings()
     chosen = _chosen(settings, sink)
     if new_token is not None and len(chosen) > 1:
-        raise typer.BadParameter("several sinks are configured; choose one with --sink", param_hint="--new-token")
+        raise WrongUse("several_sinks", "--new-token")
     for plugin in chosen:
         where = f"{plugin.title} at {plugin.destination(settings)}"
         for sentence in plugin.set_up(settings) or ("already up to date",):
@@ -201,7 +202,7 @@ def _chosen(settings: Settings, name: str | None) -> Sequence[SinkPlugin]:
         return found
     chosen = [each for each in found if each.name == name]
     if not chosen:
-        raise typer.BadParameter(f"{name[:40]!r} is not a configured sink; sinks and their settings: {_known()}")
+        raise WrongUse("no_sink", name=name[:40], known=_known())
     return chosen
 
 

@@ -106,8 +106,15 @@ def remove(
         if not yes and (site == each.id or site in {meter.key for meter in each.meters}):
             first, last = min(meter.first_ms for meter in each.meters), max(meter.last_ms for meter in each.meters)
             span = {"start": _minute(first, settings.zone), "end": _minute(last, settings.zone)}
-            typer.confirm(words.text("site_text.confirm_delete", site=each.id, **span), abort=True)
+            _require_yes(words.text("site_text.confirm_delete", site=each.id, **span), words)
     echo(words.text("site_text.deleted", site=remove_site(settings.ledger, site)))
+
+
+def _require_yes(question: str, words: Catalogue) -> None:
+    """Ask; everything but a yes in the language, or in English, aborts."""
+    answer = typer.prompt(f"{question} {words.text('site_text.yes_or_no')}", default="", show_default=False)
+    if answer.strip().lower() not in words.text("site_text.answers_yes").split():
+        raise typer.Abort
 
 
 def site_table(sites: list[Site], tz: ZoneInfo, words: Catalogue) -> Table:

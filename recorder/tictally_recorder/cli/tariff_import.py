@@ -10,6 +10,7 @@ import typer
 from tictally_recorder.cli.catalogue import catalogue_of, report_broken, tariff_of, today
 from tictally_recorder.cli.console import echo, echo_error, error_text, print_table, spoken
 from tictally_recorder.cli.options import Configuration, JsonOption
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.fetch import FetchClient, FetchError, FetchSettings
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.cre.files import fetched_files
@@ -137,8 +138,7 @@ def _take(  # noqa: PLR0913 - of a file, and how it is shown
 def _named(name: str) -> TariffProvider:
     found = {each.name: each for each in providers()}
     if name not in found:
-        known = ", ".join(found) or "none"
-        raise typer.BadParameter(f"there is no tariff provider {name!r}; there are: {known}", param_hint="--provider")
+        raise WrongUse("no_provider", "--provider", name=name, known=", ".join(found))
     return found[name]
 
 

@@ -11,6 +11,7 @@ from tictally_recorder.cli.catalogue import end_with_problems, today
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import FROM, TO, day_of, present
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost.compare.query import reported_colours
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.cost import as_csv, as_json
@@ -48,7 +49,7 @@ def tempo(
     until = day + timedelta(days=2) if end is None else day_of(TO, end, settings.zone, now)
     first = season(until - timedelta(days=1))[0] if start is None else day_of(FROM, start, settings.zone, now)
     if first >= until:
-        raise typer.BadParameter(f"{FROM} ({first}) must be before {TO} ({until})")
+        raise WrongUse("out_of_order", first=FROM, start=first, last=TO, end=until)
     tariffs = load_catalogue(settings.tariffs_folder)
     calendar = _reported(settings, min(first, season(day)[0]), until).over(tariffs.tempo)
     shown = [each for each in every_day(first, until - timedelta(days=1)) if each in calendar.colours]

@@ -11,6 +11,7 @@ from tictally_recorder.api.settings import ConsoSettings
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group, whole_number
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.table import plain_table
 
@@ -49,10 +50,7 @@ def create(
     sites = settings.section(ConsoSettings).prms
     for each in prm:
         if sites.get(each, each) not in known:
-            raise typer.BadParameter(
-                f"{each[:40]!r} is no site here, nor a delivery point in TICTALLY_PRMS=<14 digits>=<site>",
-                param_hint="--prm",
-            )
+            raise WrongUse("no_delivery_point", "--prm", name=each[:40])
     try:
         issued, token = TokenBook(settings.ledger.parent).create(prm, days, datetime.now(UTC))
     except TokenError as error:

@@ -8,16 +8,23 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
+from tictally_recorder.problem import ProblemCode
+from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 from tictally_shared.calendar import (
+    FIRST_YEAR,
+    LAST_YEAR,
     By,
     CalendarError,
-    DateFormatError,
+    DistantYearError,
+    SkippedTimeError,
     local_midnight,
     next_period,
     parse_moment,
     period_start,
 )
+from tictally_shared.phrase import Phrase
 
 FROM: Final = "--from"
 TO: Final = "--to"
@@ -35,8 +42,6 @@ _WORDS: Final = {
     "this-year": (By.YEAR, 0),
     "last-year": (By.YEAR, -1),
 }
-
-_FORMS: Final = "write YYYY-MM-DD, YYYY-MM, YYYY or a word such as yesterday or last-month"
 
 FromOption = Annotated[
     str | None,
@@ -77,7 +82,7 @@ class Window:
             now: the present.
 
         Raises:
-            typer.BadParameter: one cannot be read, or the start is not before the end.
+            WrongUse: one cannot be read, or the start is not before the end.
         """
         start = period_start(now, By.MONTH, tz) if self.start is None else moment_of(FROM, self.start, tz, now)
         end = now if self.end is None else moment_of(TO, self.end, tz, now)
@@ -93,7 +98,7 @@ class Window:
             now: the present.
 
         Raises:
-            typer.BadParameter: one is no day, or the first is not before the end.
+            WrongUse: one is no day, or the first is not before the end.
         """
         today = now.astimezone(tz).date()
         first = today.replace(day=1) if self.start is None else day_of(FROM, self.start, tz, now)
@@ -102,9 +107,9 @@ class Window:
             raise self.out_of_order(f"{first}", f"{until}")
         return first, until
 
-    def out_of_order(self, start: str, end: str) -> typer.BadParameter:
+    def out_of_order(self, start: str, end: str) -> WrongUse:
         """The error of a start that is not before the end; each as the user wrote it, else its default."""
-        return typer.BadParameter(f"{FROM} ({self.start or start}) must be before {TO} ({self.end or end})")
+        return WrongUse("out_of_order", first=FROM, start=self.start or start, last=TO, end=self.end or end)
 
     def sites(self, reader: LedgerReader) -> list[Site]:
         """The sites that are meant: one by its id or a meter of it, or all.
@@ -118,9 +123,9 @@ class Window:
         found = [each for each in sites if self.site == each.id or self.site in {meter.key for meter in each.meters}]
         if not found:
             if any(self.site == each.site.id for each in reader.ignored_sites()):
-                raise LedgerError(f"site {self.site} is ignored; tictally site ignore {self.site} --undo ends that")
-            known = ", ".join(each.id for each in sites) or "none yet"
-            raise LedgerError(f"there is no site {self.site[:40]!r} in the ledger; it has {known}")
+                raise LedgerError(Phrase(ProblemCode.SITE_IGNORED, {"site": self.site}))
+            known = tuple(each.id for each in sites)
+            raise LedgerError(Phrase(ProblemCode.SITE_UNKNOWN, {"site": self.site[:40], "sites": known}))
         return found
 
 
@@ -143,7 +148,7 @@ def moment_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> datetime:
         now: the present.
 
     Raises:
-        typer.BadParameter: it cannot be read.
+        WrongUse: it cannot be read.
     """
     if text == "now":
         return now
@@ -155,25 +160,54 @@ def moment_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> datetime:
         if _YEAR.fullmatch(text):
             return local_midnight(date(int(text), 1, 1), tz)
         return parse_moment(text, tz)
-    except CalendarError as error:
-        if not isinstance(error, DateFormatError):
-            raise typer.BadParameter(str(error), param_hint=option) from None
+    except SkippedTimeError:
+        raise WrongUse("time_skipped", option, text=text[:40], zone=tz.key) from None
+    except DistantYearError:
+        raise WrongUse("year_too_far", option, text=text[:40], first=FIRST_YEAR, last=LAST_YEAR) from None
+    except CalendarError:
+        pass
     except ValueError:  # of a month or a year
         pass
-    raise typer.BadParameter(f"{text[:40]!r} is not a valid date; {_FORMS}", param_hint=option)
+    raise WrongUse("not_a_date", option, text=text[:40])
 
 
 def day_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> date:
     """The local day that a user wrote.
 
     Raises:
-        typer.BadParameter: it cannot be read, or is a time inside a day.
+        WrongUse: it cannot be read, or is a time inside a day.
     """
     moment = moment_of(option, text, tz, now)
     day = moment.astimezone(tz).date()
     if moment != local_midnight(day, tz):
-        raise typer.BadParameter("cost is computed for whole days; give a date without a time", param_hint=option)
+        raise WrongUse("whole_days", option)
     return day
+
+
+def read_hours(option: str, text: str) -> tuple[Hours, ...]:
+    """Hours of the day that a user wrote, several separated by commas.
+
+    Raises:
+        WrongUse: they cannot be read.
+    """
+    found = []
+    for each in text.split(","):
+        try:
+            found.append(parse_hours(each.strip()))
+        except ValueError:
+            raise WrongUse("not_hours", option, text=each.strip()[:40]) from None
+    return tuple(found)
+
+
+def read_weekday(option: str, text: str) -> int:
+    """The number of a day of the week that a user wrote, Monday's is 0.
+
+    Raises:
+        WrongUse: there is no such day.
+    """
+    if text not in WEEKDAYS:
+        raise WrongUse("not_weekday", option, text=text[:20], days=", ".join(WEEKDAYS))
+    return WEEKDAYS.index(text)
 
 
 def _start_of(by: By, offset: int, tz: ZoneInfo, now: datetime) -> datetime:

@@ -13,6 +13,7 @@ from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import WATT_MINUTES, IntervalEnergy, LedgerReader, Site
+from tictally_recorder.problem import ProblemError
 from tictally_recorder.reports.energy import quality_of
 from tictally_shared.calendar import QUARTER_MS, By, local_midnight, periods
 from tictally_shared.labels import LABELS
@@ -21,7 +22,7 @@ Value = str | int | bool | Decimal | date | datetime | None
 Row = tuple[Value, ...]
 
 
-class ExportError(Exception):
+class ExportError(ProblemError):
     """A table cannot be written; the message states why."""
 
 

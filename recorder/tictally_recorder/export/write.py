@@ -7,6 +7,8 @@ from pathlib import Path
 from tictally_recorder.csv_writer import write_csv
 from tictally_recorder.export.parquet_file import require, write_parquet
 from tictally_recorder.export.tables import TABLES, ExportError, ExportQuery
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 from tictally_shared.runtime.atomic_file import remove_stale_parts, replacement_path
 
 
@@ -34,10 +36,10 @@ def export(query: ExportQuery, names: Sequence[str], to: Format, folder: Path) -
         require()
     if not folder.parent.is_dir():
         raise ExportError(
-            f"there is no folder {folder.parent} to create {folder.name} in; is its disk or share mounted?"
+            Phrase(ProblemCode.EXPORT_FOLDER_MISSING, {"folder": str(folder.parent), "name": folder.name})
         )
     if folder.exists() and not folder.is_dir():
-        raise ExportError(f"{folder} is a file; give a folder, which is created if it is missing")
+        raise ExportError(Phrase(ProblemCode.EXPORT_INTO_FILE, {"path": str(folder)}))
     try:
         folder.mkdir(exist_ok=True)
         for each in (f"{name}.{suffix}" for name in TABLES for suffix in Format):

@@ -12,6 +12,8 @@ from typing import Final
 from tictally_recorder.ledger.errors import LedgerError, LedgerUnavailable
 from tictally_recorder.ledger.migrations import STEPS, migrate, version_of
 from tictally_recorder.ledger.schema import APPLICATION_ID, PRERELEASE_APPLICATION_ID, SCHEMA_VERSION, STATEMENTS
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 
 _BUSY_S: Final = 2.0
 # Result codes of conditions that pass, and which bits of an extended one they are: sqlite.org/rescode.html
@@ -65,16 +67,14 @@ def require(path: Path) -> None:
     require_folder(path)
     refuse_folder(path)
     if is_missing(path):
-        raise LedgerError(f"there is no ledger at {path}; `tictally record` creates one")
+        raise LedgerError(Phrase(ProblemCode.LEDGER_MISSING, {"path": str(path)}))
 
 
 def require_folder(path: Path) -> None:
     """Raise LedgerError where the file's folder is missing: it may be on a disk that is not mounted."""
     folder = path.resolve().parent  # a link may lead to another disk
     if not folder.is_dir():
-        raise LedgerError(
-            f"there is no ledger at {path}, nor a folder for it: mount its disk, or create the folder {folder}"
-        )
+        raise LedgerError(Phrase(ProblemCode.LEDGER_FOLDER_MISSING, {"path": str(path), "folder": str(folder)}))
 
 
 def is_missing(path: Path) -> bool:
@@ -90,7 +90,7 @@ def is_missing(path: Path) -> bool:
 def refuse_folder(path: Path) -> None:
     """Raise LedgerError where a folder stands in the file's place."""
     if path.is_dir():
-        raise LedgerError(f"{path} is a folder; give the ledger's file")
+        raise LedgerError(Phrase(ProblemCode.LEDGER_IS_FOLDER, {"path": str(path)}))
 
 
 def open_for_reading(path: Path) -> sqlite3.Connection:
@@ -160,7 +160,7 @@ def _opening(path: Path) -> Iterator[None]:
         kind = LedgerUnavailable if error.sqlite_errorcode & _PRIMARY in _PASSING else LedgerError
         raise kind(f"the ledger {path} cannot be opened: {error}{_cure(error)}") from error
     except sqlite3.Error as error:
-        raise LedgerError(f"{path} is not a tictally ledger; name its file with --ledger or TICTALLY_LEDGER") from error
+        raise LedgerError(Phrase(ProblemCode.NOT_A_LEDGER, {"path": str(path)})) from error
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from tictally_recorder.problem import ProblemError
+
 NO_FRAMES: Final = "The ledger has no frames yet; is the recorder running?"
 
 
-class LedgerError(Exception):
-    """The ledger cannot be used; the message gives the reason."""
+class LedgerError(ProblemError):
+    """The ledger cannot be used, or has not what is asked for; the message gives the reason."""
 
 
 class LedgerInUse(LedgerError):  # noqa: N818 - a state that a person reads, not a fault

@@ -10,6 +10,8 @@ from tictally_recorder.ledger.frame_numbers import Status
 from tictally_recorder.ledger.invalidation import invalidate_site
 from tictally_recorder.ledger.outbox_queue import forget_site, mark_cost_of_site
 from tictally_recorder.ledger.sites import find_site, note_change
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 
 # Frames that arrived meanwhile are unknown again, so that the edges that still hold them are asked for them.
 _FORGET_IGNORED: Final = """
@@ -42,7 +44,7 @@ def ignore_site(path: Path, name: str, now_ms: int) -> str:
             "UPDATE site SET ignored_ms = ? WHERE id = ? AND ignored_ms IS NULL", (now_ms, site)
         )
         if not changed.rowcount:
-            raise LedgerError(f"site {site_name} is ignored already")
+            raise LedgerError(Phrase(ProblemCode.SITE_IGNORED_ALREADY, {"site": site_name}))
         note_change(connection)
         forget_site(connection, site)
         return site_name
@@ -57,7 +59,7 @@ def undo_ignore(path: Path, name: str) -> str:
             "UPDATE site SET ignored_ms = NULL WHERE id = ? AND ignored_ms IS NOT NULL", (site,)
         )
         if not changed.rowcount:
-            raise LedgerError(f"site {site_name} is not ignored")
+            raise LedgerError(Phrase(ProblemCode.SITE_NOT_IGNORED, {"site": site_name}))
         note_change(connection)
         connection.execute(_FORGET_IGNORED, (Status.IGNORED, site))
         invalidate_site(connection, site)

@@ -17,7 +17,9 @@ from tictally_recorder.ledger.observations.store import delete_run, import_runs,
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.sites import all_sites, drop_meters_without_frames, site_id
 from tictally_recorder.ledger.temperatures import put_temperatures
+from tictally_recorder.problem import ProblemCode
 from tictally_shared.frames import KEY
+from tictally_shared.phrase import Phrase
 
 # A meter without frames: any frame is newer than its last and older than its first.
 _FIRST_MS, _LAST_MS = 2**62, 0
@@ -59,9 +61,7 @@ class Importing:
         if found is None:
             found = self._add_site(site)
         elif site not in {each.id for each in self.sites()}:
-            raise LedgerError(
-                f"the site {site[:40]!r} is ignored; to undo that: tictally site ignore {site[:40]} --undo"
-            )
+            raise LedgerError(Phrase(ProblemCode.SITE_IGNORED, {"site": site[:40]}))
         run = put_run(self._connection, self._labels, found, imported_ms, files)
         # It takes seconds for years of history, and a job imports a day that frames have all of, every day.
         if not all(is_covered(self._connection, found, file.first_ms, file.last_ms) for file in files):
@@ -84,8 +84,7 @@ class Importing:
         """
         known = {each.id: each for each in self.runs()}
         if run not in known:
-            numbers = ", ".join(map(str, known)) or "none"
-            raise LedgerError(f"there is no import run {run}; there are: {numbers}")
+            raise LedgerError(Phrase(ProblemCode.RUN_UNKNOWN, {"run": run, "runs": tuple(map(str, known))}))
         found = site_id(self._connection, known[run].site)
         delete_run(self._connection, run)
         if found is not None:
@@ -97,7 +96,7 @@ class Importing:
 
     def _add_site(self, site: str) -> int:
         if not KEY.fullmatch(site):
-            raise LedgerError(f"{site[:40]!r} can be no meter's number or name, and a new site bears that of its meter")
+            raise LedgerError(Phrase(ProblemCode.NO_METER_KEY, {"site": site[:40]}))
         ((found,),) = self._connection.execute("INSERT INTO site (name) VALUES (?) RETURNING id", (site,)).fetchall()
         self._connection.execute(_ADD_METER, (site, found, _FIRST_MS, _LAST_MS))
         return int(found)

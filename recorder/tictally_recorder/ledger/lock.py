@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from tictally_recorder.ledger.errors import LedgerError, LedgerGone, LedgerInUse, LedgerUnavailable
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 
 # No rights for others: a ledger shows when somebody is at home. Less by the umask.
 MODE: Final = 0o640
@@ -46,7 +48,9 @@ class Lock:
         except OSError:
             holder = os.pread(self._fd, 32, 0).decode(errors="replace").strip()
             os.close(self._fd)
-            raise LedgerInUse(f"the ledger {path} is in use by process {holder or 'unknown'}") from None
+            raise LedgerInUse(
+                Phrase(ProblemCode.LEDGER_IN_USE, {"path": str(path), "process": holder or "?"})
+            ) from None
         os.ftruncate(self._fd, 0)
         os.pwrite(self._fd, f"{os.getpid()}\n".encode(), 0)
 

@@ -16,6 +16,8 @@ from tictally_recorder.ledger.model import IgnoredSite, Meter, Site
 from tictally_recorder.ledger.observations.rebuild import rebuild
 from tictally_recorder.ledger.outbox_queue import mark_cost
 from tictally_recorder.ledger.statistics import meter_extents
+from tictally_recorder.problem import ProblemCode
+from tictally_shared.phrase import Phrase
 
 _REVISION: Final = "sites_revision"
 _BY_NAME: Final = """
@@ -48,7 +50,7 @@ def join(connection: sqlite3.Connection, new: str, old: str) -> None:
     """As `join_sites`, in a transaction."""
     (ends, _), (stays, _) = find_site(connection, new), find_site(connection, old)
     if ends == stays:
-        raise LedgerError(f"{new} and {old} are already the same site")
+        raise LedgerError(Phrase(ProblemCode.SITES_ALREADY_ONE, {"new": new, "old": old}))
     note_change(connection)
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
     connection.execute("UPDATE import_run SET site = ? WHERE site = ?", (stays, ends))
@@ -90,10 +92,8 @@ def find_site(connection: sqlite3.Connection, name: str) -> tuple[int, str]:
     """
     row = connection.execute(_BY_NAME, {"name": name}).fetchone()
     if row is None:
-        known = ", ".join(each for (each,) in connection.execute("SELECT name FROM site ORDER BY name LIMIT 20"))
-        raise LedgerError(
-            f"there is no site {name[:40]!r} in the ledger; {f'its sites are {known}' if known else 'it has none yet'}"
-        )
+        known = tuple(each for (each,) in connection.execute("SELECT name FROM site ORDER BY name LIMIT 20"))
+        raise LedgerError(Phrase(ProblemCode.SITE_UNKNOWN, {"site": name[:40], "sites": known}))
     return int(row[0]), str(row[1])
 
 

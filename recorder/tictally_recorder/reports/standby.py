@@ -95,7 +95,10 @@ def remarks(answer: SiteStandby) -> Iterator[Phrase]:
     if answer.trend is None:
         return
     last = answer.trend.last
-    yield Phrase(RemarkCode.STANDBY_LAST, {"va": last.va, "day": str(last.day), "minutes": last.minutes})
+    if last.is_imported:
+        yield Phrase(RemarkCode.STANDBY_LAST_IMPORTED, {"va": last.va, "day": str(last.day)})
+    else:
+        yield Phrase(RemarkCode.STANDBY_LAST, {"va": last.va, "day": str(last.day), "minutes": last.minutes})
     yield recent_remark(answer.trend)
     if answer.cost is not None:
         yield from _year(answer.cost)

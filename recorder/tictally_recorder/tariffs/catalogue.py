@@ -18,6 +18,7 @@ from tictally_recorder.calendars.tempo import (
     load_tempo,
 )
 from tictally_recorder.file_problem import FileProblem, unreadable
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.tariffs.broken import BrokenTariffs, broken_tariffs
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile, read_toml
@@ -67,8 +68,8 @@ class TariffCatalogue:
             UnknownTariff: there is none.
         """
         if (found := self.tariffs.get(tariff_id)) is None:
-            known = ", ".join(sorted(self.tariffs)) or "none"
-            raise UnknownTariff(f"there is no tariff {tariff_id[:40]!r}; there are: {known}")
+            about: dict[str, Value] = {"tariff": tariff_id[:40], "tariffs": tuple(sorted(self.tariffs))}
+            raise UnknownTariff(Phrase(ProblemCode.TARIFF_UNKNOWN, about))
         return found
 
 

@@ -45,5 +45,5 @@ class TariffError(InFileError):
     """A tariff that cannot be used."""
 
 
-class UnknownTariff(Exception):  # noqa: N818 - an answer to a question, not a fault
+class UnknownTariff(ProblemError):  # noqa: N818 - an answer to a question, not a fault
     """There is no tariff of that id; the message lists those that exist."""

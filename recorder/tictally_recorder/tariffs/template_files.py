@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from tictally_recorder.file_problem import FileProblem, unwritable
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.errors import TariffError, UnknownTariff
 from tictally_recorder.tariffs.load import TariffFile, read_toml
@@ -67,7 +68,7 @@ def template(name: str) -> Template:
         UnknownTariff: there is none.
     """
     if (found := templates().get(name)) is None:
-        raise UnknownTariff(f"there is no template {name[:40]!r}; `tictally tariff template` lists them")
+        raise UnknownTariff(Phrase(ProblemCode.TEMPLATE_UNKNOWN, {"template": name[:40]}))
     return found
 
 
