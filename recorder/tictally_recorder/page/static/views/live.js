@@ -75,8 +75,7 @@ export async function render({ site, live, signal }) {
     minutes.redraw();
     if (minutes.querySelector("details[open]")) minutes.behind(minutesTable(points));
   };
-  askUsual();
-  askPrices();
+  askUsual().then(askPrices);
   const timer = setInterval(() => [askUsual(), askPrices()], USUAL_MS);
   signal.addEventListener("abort", () => clearInterval(timer));
   return { element, update, isRefreshed: true };
