@@ -69,6 +69,7 @@ def test_every_string_is_used() -> None:
             "form.",
             "origin.",
             "template.",
+            "wrong_use.",
         ),
     )
     unused = {key for key in words() if f'"{key}"' not in text}

@@ -361,6 +361,7 @@ def test_token_files_are_readable_by_their_owner_only(served: Served, token: str
 def test_commands_create_list_and_revoke_tokens(
     served: Served, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     monkeypatch.setenv("TICTALLY_LEDGER", str(served.path))
     monkeypatch.setenv("TICTALLY_PRMS", f"{PRM}={METER}")
     assert main(["token", "create", "--prm", PRM, "--days", "9"]) == 0

@@ -309,5 +309,5 @@ def test_tariff_fetch_obeys_the_setting_that_forbids_requests(
 ) -> None:
     monkeypatch.setenv("TICTALLY_FETCH", "off")
     assert main(["tariff", "fetch"]) == 1
-    assert capsys.readouterr().err == "tictally: TICTALLY_FETCH=off forbids requests to services on the internet\n"
+    assert capsys.readouterr().err == "tictally: `TICTALLY_FETCH=off` forbids requests to services on the internet\n"
     assert home.portal.requests == []

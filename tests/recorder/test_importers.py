@@ -223,4 +223,4 @@ def test_nothing_is_imported_into_an_ignored_site(home: Path, capsys: pytest.Cap
     assert main(["site", "ignore", METER]) == 0
     (home / "more.txt").write_text("notebook\n2026-01-01 5000\n2026-01-16 5290\n")
     assert main(["import", str(home / "more.txt"), "--site", METER]) == 1
-    assert "is ignored; to undo that: tictally site ignore" in capsys.readouterr().err
+    assert "is ignored; tictally site ignore" in capsys.readouterr().err

@@ -165,7 +165,7 @@ def test_a_poisonous_message_costs_its_batch_no_valid_frame(recorder: Recorder, 
 
 def test_a_second_recorder_on_the_ledger_exits_with_one_sentence(recorder: Recorder) -> None:
     recorder.wait_for_log("connected to the broker")
-    second = Recorder(recorder.folder, recorder.port)
+    second = Recorder(recorder.folder, recorder.port, settings={"TICTALLY_LANGUAGE": "en"})
     before = len(recorder.log)
     second.start()
     assert second.wait() == 1

@@ -72,8 +72,9 @@ def test_two_of_one_name_are_an_error(plugin: FilePlugin) -> None:
 
 
 def test_the_command_line_sets_it_up_refills_it_and_shows_it(
-    ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
     target = tmp_path / "lines.json"
     assert main(["sink", "setup"]) == 0
     assert main(["sink", "setup"]) == 0
