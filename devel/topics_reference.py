@@ -78,7 +78,7 @@ _OF_SITE: Final = {
         "yearly cost of the base load of the last 30 nights, without subscription; `none` if fewer than "
         f"{ENOUGH_NIGHTS} of them are known"
     ),
-    price_outlook.NEXT_PRICE: "price of a kWh after its next change, as far as contract, tariff and calendar tell",
+    price_outlook.NEXT_PRICE: "price of a kWh after its next change, as far as contract, tariff and calendar show it",
     price_outlook.NEXT_PRICE_AT: "when that is: ISO 8601 with offset",
     price_outlook.NEXT_PERIOD: "tariff period after the current one",
     price_outlook.NEXT_PERIOD_AT: "when it begins",

@@ -132,7 +132,7 @@ def _happy(begin: int) -> Callable[[datetime, Mapping[date, str]], Kind]:
 
 
 def kind_of(offer: Offer) -> Callable[[datetime, Mapping[date, str]], Kind]:
-    """What tells the kind of a local time on an offer, given the colours of days."""
+    """What decides the kind of a local time on an offer, given the colours of days."""
     _, name = offer
     by_name: dict[str, Callable[[datetime, Mapping[date, str]], Kind]] = {
         "Zen Estival": _zen_estival,

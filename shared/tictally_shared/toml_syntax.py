@@ -58,7 +58,7 @@ _SENTENCES: Final = {
     TomlFault.VALUE: "behind = stands no value (a text needs quotes): {found}",
     TomlFault.STATEMENT: "this is neither name = value nor a [heading]: {found}",
 }
-# By what the parser says, where the line itself shows nothing; the first that fits.
+# By the parser's message, where the line itself shows nothing; the first that fits.
 _BY_MESSAGE: Final = (
     (re.compile(r"twice|overwrite|Duplicate|already|mutate"), TomlFault.TWICE),
     (re.compile(r"Unterminated string|Illegal character|Expected ['\"]+['\"]"), TomlFault.QUOTE_OPEN),

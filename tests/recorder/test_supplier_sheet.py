@@ -1,4 +1,4 @@
-"""docs/supplier-sheet.md: the file that its lines become means what its sheet says."""
+"""docs/supplier-sheet.md: the file that its lines become has the figures of the sheet."""
 
 import re
 from datetime import UTC, datetime

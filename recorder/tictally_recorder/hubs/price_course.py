@@ -1,4 +1,4 @@
-"""What a kWh of a site costs from moment to moment, as far as contract, tariff, series and calendar tell ahead. Pure.
+"""What a kWh of a site costs from moment to moment, as far as contract, tariff, series and calendar show it. Pure.
 
 A series has a price for each moment, a single period one for all. Other periods follow the tariff's rules, with the
 off-peak hours of the contract and the colours of days; those that only the meter knows are not foretold.

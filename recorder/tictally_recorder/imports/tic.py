@@ -2,7 +2,7 @@
 
 Raw bytes are decoded by `tictally-edge decode`, which has to be installed beside the recorder. Its output can be
 imported as well, and so can frames as edges publish them. A frame's time is its `time`, else the meter's clock (DATE);
-historique mode sends none, and a recording of it needs the setting that says when it began.
+historique mode sends none, and a recording of it needs the setting with the time at which it began.
 
 Of each register the first and the last reading of each quarter-hour are imported.
 """

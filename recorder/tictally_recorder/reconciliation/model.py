@@ -1,4 +1,4 @@
-"""What a comparison with Enedis' figures says of a day and of a year."""
+"""The result of a comparison with Enedis' figures: of a day, and of a year."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""What a kWh costs now and next, as far as contract, tariff, series and calendar tell ahead."""
+"""What a kWh costs now and next, as far as contract, tariff, series and calendar show it."""
 
 import json
 from typing import Annotated, Any

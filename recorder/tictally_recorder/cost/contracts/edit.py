@@ -14,7 +14,7 @@ _SUMMER: Final = '["04-01", "10-31"]'
 
 
 class ContractEditError(ValueError):
-    """What a file has cannot be changed by a program; the message says so."""
+    """What a file has cannot be changed by a program; the message gives the reason."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a contract says of the customer's own days: off-peak hours, by season where they have some, a weekday. Pure."""
+"""What a contract has of the customer's own days: off-peak hours, by season where they have some, a weekday. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, timedelta

@@ -1,6 +1,6 @@
 """Fetches Enedis' figures through Conso API into observations, once a day.
 
-The quota is shared by all its users, and who asks too often is banned: `visits` says when and what. Every visit is one
+The quota is shared by all its users, and who asks too often is banned: `visits` decides on both. Every visit is one
 run of imports, so that it can be listed and undone.
 """
 
@@ -103,7 +103,7 @@ class EnedisJob:
         if failure is not None:
             self._wait_after(failure, memory, context)
             if failure.problem.code is ProblemCode.FETCH_BANNED:
-                self._check_ban(memory, context.now_ms)  # raises, and says until when
+                self._check_ban(memory, context.now_ms)  # raises, with the end of the ban
             raise failure
         if not memory.is_complete(today):
             missing: dict[str, Value] = {"day": str(today - timedelta(days=1))}

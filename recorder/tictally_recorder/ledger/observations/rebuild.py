@@ -70,7 +70,7 @@ def is_covered(connection: sqlite3.Connection, site_id: int, first_ms: int, last
     meters = connection.execute("SELECT id FROM meter WHERE site = ?", (site_id,)).fetchall()
     if len(meters) != 1:
         return False
-    # Observations in the quarters beside a gap tell about it, too.
+    # Observations in the quarters beside a gap show something of it, too.
     first, end = first_ms // QUARTER_MS - 1, last_ms // QUARTER_MS + 2
     frames = LedgerFrames(connection, {}, meters[0][0])
     return next(frames.gaps(first, end), None) is None
