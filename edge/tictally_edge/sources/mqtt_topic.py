@@ -11,7 +11,7 @@ from typing import Annotated, Final, Protocol
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
 from tictally_edge.finding import FindingCode, Subject, bad, good
@@ -20,6 +20,7 @@ from tictally_edge.settings import SECTIONS, Settings
 from tictally_edge.sources.autobaud import SILENCE_S
 from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceSettingError, SourceState
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
+from tictally_shared.settings.sections import SectionModel
 
 _POLL_S: Final = 0.05
 _EXAMINE_S: Final = 5.0
@@ -93,10 +94,8 @@ class RawMessages:
         return self._decoder.feed(payload, at)
 
 
-class MqttSourceSettings(BaseModel):
+class MqttSourceSettings(SectionModel):
     """Login at another broker that a source is read from."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     username: str | None = Field(
         default=None, description="User name at the broker of a source `mqtt://host/topic`. Unset: none is sent."

@@ -15,7 +15,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import serial
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_edge.finding import FindingCode, Subject, bad, good
 from tictally_edge.settings import SECTIONS, Settings
@@ -26,6 +26,7 @@ from tictally_edge.sources.line_source import LineSource
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 from tictally_shared.runtime.connection_errors import connection_problem
 from tictally_shared.runtime.log import sentence
+from tictally_shared.settings.sections import SectionModel
 
 # Bytes are collected for this long: 48 at 9600 baud; waking up for each one would cost a Pi a third of its time.
 _COLLECT_S: Final = 0.05
@@ -40,10 +41,8 @@ _MESSAGES: Final = {
 }
 
 
-class SerialSettings(BaseModel):
+class SerialSettings(SectionModel):
     """How serial ports are opened."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     framing: Literal["8N1", "7E1"] = Field(
         default="8N1",

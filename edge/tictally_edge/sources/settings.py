@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from tictally_edge.settings import SECTIONS
 from tictally_edge.sources.registry import SOURCES
 from tictally_shared.labels import Mode
+from tictally_shared.settings.sections import SectionModel
 
 
 def _port(text: str) -> str:
@@ -14,10 +15,8 @@ def _port(text: str) -> str:
     return text
 
 
-class SourceSettings(BaseModel):
+class SourceSettings(SectionModel):
     """The source that the edge reads."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     port: Annotated[str, AfterValidator(_port)] = Field(
         description="The source of frames: a device, best by its path `/dev/serial/by-id/…`; `socket://host:port`; "

@@ -5,12 +5,13 @@ from collections.abc import Mapping
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from tictally_recorder.settings import OFF, PREFIX, SECTIONS, Settings
 from tictally_shared.frames import KEY
 from tictally_shared.settings import SettingError
 from tictally_shared.settings.checks import checked_host
+from tictally_shared.settings.sections import SectionModel
 
 BY_TOKEN: Final = "token"  # noqa: S105 - a word
 ANY_ORIGIN: Final = "*"
@@ -82,10 +83,10 @@ def _prms(value: object) -> object:
     return pairs
 
 
-class HttpSettings(BaseModel):
+class HttpSettings(SectionModel):
     """The HTTP server of page and API."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     switch: Literal["on", "off"] = Field(default="on", alias="http", description="`off`: no page and no API.")
     host: Annotated[str, AfterValidator(checked_host)] = Field(
@@ -123,10 +124,10 @@ class HttpSettings(BaseModel):
         return self
 
 
-class MeteritSettings(BaseModel):
+class MeteritSettings(SectionModel):
     """The interface of meterit: readings that devices send."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     access: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = Field(
         default="off",
@@ -142,10 +143,8 @@ class MeteritSettings(BaseModel):
     )
 
 
-class ConsoSettings(BaseModel):
+class ConsoSettings(SectionModel):
     """The interface of Conso API over the local data."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     prms: Annotated[Mapping[str, str], BeforeValidator(_prms)] = Field(
         default_factory=dict,

@@ -4,19 +4,20 @@ import shlex
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field
 
 from tictally_recorder.settings import PREFIX, SECTIONS, Settings
 from tictally_shared.settings import SettingError
+from tictally_shared.settings.sections import SectionModel
 
 FILE: Final = "{file}"
 """What stands in a command for the path of the backup."""
 
 
-class BackupSettings(BaseModel):
+class BackupSettings(SectionModel):
     """Where and when a backup is made every night."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     folder: Path | None = Field(
         default=None,
@@ -41,10 +42,8 @@ def _command(text: str) -> str:
     return text
 
 
-class RemoteBackupSettings(BaseModel):
+class RemoteBackupSettings(SectionModel):
     """What takes every nightly backup to another place."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     command: Annotated[str, AfterValidator(_command)] | None = Field(
         default=None,

@@ -21,13 +21,15 @@ from types import TracebackType
 from typing import Annotated, Any, Final, Literal, Self, TypeAlias
 
 import httpx
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field
 
 from tictally_recorder.problem import ProblemCode, ProblemError
 from tictally_recorder.settings import SECTIONS
 from tictally_shared.phrase import Phrase, Value
+from tictally_shared.settings.checks import url_check
+from tictally_shared.settings.sections import SectionModel
 
-Url: TypeAlias = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/]$")]
+Url: TypeAlias = Annotated[str, AfterValidator(url_check("https://host"))]
 """The address of a service, without a slash at the end; a setting names a mirror by it."""
 USER_AGENT: Final = f"tictally-recorder/{version('tictally-recorder')}"
 _TIMEOUT_S: Final = 20.0
@@ -48,10 +50,10 @@ _SHOWN: Final = 200
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-class FetchSettings(BaseModel):
+class FetchSettings(SectionModel):
     """Requests to services on the internet."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     mode: Literal["on", "off"] = Field(
         default="on",

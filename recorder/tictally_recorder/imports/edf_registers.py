@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.numerals import number
@@ -20,6 +20,7 @@ from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import Line
 from tictally_recorder.ledger import Observation, RegisterReading
 from tictally_shared.calendar import day_bounds_ms
+from tictally_shared.settings.sections import SectionModel
 from tictally_shared.tariff_options import BASE, EJP, HPHC, TEMPO
 
 _DATE: Final = re.compile(r"(\d\d/\d\d/\d{4})")
@@ -47,10 +48,8 @@ class DayOfReading(StrEnum):
     END = "end"
 
 
-class EdfRegistersSettings(BaseModel):
+class EdfRegistersSettings(SectionModel):
     """How the files are read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     read_at: DayOfReading = Field(
         DayOfReading.START, description="Whether the registers of a date are of the `start` or the `end` of that day."

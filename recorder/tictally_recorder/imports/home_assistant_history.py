@@ -12,7 +12,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.local_times import to_ms
@@ -20,6 +20,7 @@ from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.calendar import QUARTER_MS
+from tictally_shared.settings.sections import SectionModel
 
 _COLUMNS: Final = ("entity_id", "state", "last_changed")
 _HEADING: Final = ",".join(_COLUMNS)
@@ -41,10 +42,8 @@ class CounterUnit(StrEnum):
     KWH = "kWh"
 
 
-class HomeAssistantHistorySettings(BaseModel):
+class HomeAssistantHistorySettings(SectionModel):
     """What the counter of a file is."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     counts: CounterDirection = Field(
         CounterDirection.CONSUMPTION, description="What the counter counts: `consumption` or `injection`."

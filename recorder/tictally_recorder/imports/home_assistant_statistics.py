@@ -13,13 +13,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 
 from tictally_recorder.fetch import Url
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import SourceFile
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
+from tictally_shared.settings.sections import SectionModel
 
 _HOUR_MS: Final = 3_600_000
 _LONGEST_MS: Final = 31 * 24 * _HOUR_MS
@@ -41,10 +42,8 @@ def _names(value: object) -> object:
 _Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
 
 
-class HomeAssistantSettings(BaseModel):
+class HomeAssistantSettings(SectionModel):
     """Which statistics are imported."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: Url | None = Field(
         None,

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.load_curve import check_power
@@ -23,6 +23,7 @@ from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.sql_dump import rows_of
 from tictally_recorder.ledger import CONSUMPTION, IntervalEnergy, Observation
 from tictally_shared.calendar import QUARTER_MS, zone
+from tictally_shared.settings.sections import SectionModel
 
 _TABLE: Final = "meterlog"
 _COLUMNS: Final = ("id", "time_created", "time_updated", "watts", "station_id", "price")
@@ -38,10 +39,8 @@ def _zone_name(text: str) -> str:
     return zone(text).key
 
 
-class MeteritHistorySettings(BaseModel):
+class MeteritHistorySettings(SectionModel):
     """How its files are read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     timezone: Annotated[str, AfterValidator(_zone_name)] = Field(
         "UTC", description="Time zone of meterit's server, in which its history has its times."

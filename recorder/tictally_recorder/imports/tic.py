@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from tempfile import TemporaryFile
 from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.local_times import to_ms
@@ -29,6 +29,7 @@ from tictally_recorder.imports.source_file import Line, SourceFile
 from tictally_recorder.ledger import Observation, RegisterReading
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.labels import DELIVERY_POINT
+from tictally_shared.settings.sections import SectionModel
 
 _EDGE: Final = "tictally_edge"
 _PACKAGE: Final = "tictally-edge"
@@ -39,10 +40,8 @@ _FRAME: Final = re.compile(r'\s*\{.*"mode"\s*:\s*"(?:standard|historique)".*"val
 _CHUNK: Final = 1 << 20
 
 
-class TicSettings(BaseModel):
+class TicSettings(SectionModel):
     """How recordings are read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     start: datetime | None = Field(
         None,

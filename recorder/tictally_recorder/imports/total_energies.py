@@ -10,7 +10,7 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
 from tictally_recorder.imports.load_curve import Row, check_power, intervals
@@ -18,6 +18,7 @@ from tictally_recorder.imports.local_times import LocalClock
 from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, WATT_MINUTES, IntervalEnergy, Observation
+from tictally_shared.settings.sections import SectionModel
 
 _ROW: Final = re.compile(r'\s*"?(\d\d/\d\d/\d{4} \d\d:\d\d)"?\s*;\s*"?([^";]*?)\s*kWh"?\s*;?\s*', re.IGNORECASE)
 _STEP_MS: Final = 1_800_000
@@ -31,10 +32,8 @@ class Stamp(StrEnum):
     END = "end"
 
 
-class TotalEnergiesSettings(BaseModel):
+class TotalEnergiesSettings(SectionModel):
     """How the files are read."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     stamp: Stamp = Field(
         Stamp.AUTO,

@@ -2,8 +2,10 @@
 
 import re
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tictally_shared.calendar import zone
 from tictally_shared.topics import Topics, is_name
@@ -35,6 +37,28 @@ def checked_key(text: str) -> str:
             "digits, or a name"
         )
     return checked_name(text)
+
+
+def url_check(example: str) -> Callable[[str], str]:
+    """A check of a service's address, which gives it without a slash at its end.
+
+    Args:
+        example: of an address, for the message.
+    """
+
+    def checked_url(text: str) -> str:
+        try:
+            found = urlsplit(text)
+            is_address = found.scheme in {"http", "https"} and bool(found.hostname) and found.port != 0
+        except ValueError:
+            is_address = False
+        if not is_address or any(character.isspace() for character in text):
+            raise ValueError(f"give it as {example}")
+        if found.username is not None or found.query or found.fragment:
+            raise ValueError("give host, port and path only; a token has a setting of its own")
+        return text.rstrip("/")
+
+    return checked_url
 
 
 def checked_timezone(text: str) -> str:

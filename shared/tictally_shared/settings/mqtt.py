@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from tictally_shared.settings.checks import checked_certificate, checked_host
+from tictally_shared.settings.sections import SectionModel
 
 Certificate = Annotated[Path, AfterValidator(checked_certificate)]
 
 
-class MqttSettings(BaseModel):
+class MqttSettings(SectionModel):
     """The broker and how to log in there."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: Annotated[str, AfterValidator(checked_host)] = Field(
         default="localhost", description="Host name or address of the MQTT broker."

@@ -4,21 +4,20 @@ from datetime import date
 from typing import Annotated, Any, Final
 
 import jwt
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from tictally_recorder.fetch import Url
 from tictally_recorder.jobs import JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase
+from tictally_shared.settings.sections import SectionModel
 
 CONSO_API: Final = "https://conso.boris.sh/api"
 _Prm = Annotated[str, StringConstraints(pattern=r"^\d{14}$")]
 
 
-class EnedisSettings(BaseModel):
+class EnedisSettings(SectionModel):
     """What is fetched from Enedis through Conso API."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     token: SecretStr | None = Field(
         default=None,

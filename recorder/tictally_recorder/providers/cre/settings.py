@@ -3,9 +3,10 @@
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_recorder.fetch import Url
+from tictally_shared.settings.sections import SectionModel
 
 PORTAL: Final = "https://www.data.gouv.fr/fr/datasets/r"
 
@@ -17,10 +18,8 @@ class CreUpdates(StrEnum):
     TAKE = "take"
 
 
-class CreSettings(BaseModel):
+class CreSettings(SectionModel):
     """New prices of EDF's Tarif Bleu, from the regulator's open data."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     updates: CreUpdates | None = Field(
         default=None,

@@ -5,10 +5,11 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from tictally_recorder.fetch import Url
 from tictally_recorder.settings import Settings
+from tictally_shared.settings.sections import SectionModel
 
 ESIOS: Final = "https://api.esios.ree.es"
 
@@ -23,10 +24,8 @@ class PvpcZone(StrEnum):
     MELILLA = "melilla"
 
 
-class PvpcSettings(BaseModel):
+class PvpcSettings(SectionModel):
     """Which hourly prices are fetched."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     zone: PvpcZone | None = Field(
         default=None,

@@ -4,9 +4,10 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from tictally_recorder.fetch import Url
+from tictally_shared.settings.sections import SectionModel
 
 ENTSOE: Final = "https://web-api.tp.entsoe.eu"
 ENERGY_CHARTS: Final = "https://api.energy-charts.info"
@@ -33,10 +34,8 @@ class SpotZone(StrEnum):
     PT = "PT"
 
 
-class SpotSettings(BaseModel):
+class SpotSettings(SectionModel):
     """Which day-ahead spot prices are fetched."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     source: SpotProvider | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
 from tictally_recorder.calendars.tempo import (
     FETCHED_NAME,
@@ -29,6 +29,7 @@ from tictally_recorder.providers.tempo.answers import read_mirror, read_rte
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime import atomic_file
+from tictally_shared.settings.sections import SectionModel
 from tictally_shared.status_register import Colour
 
 MIRROR: Final = "https://www.api-couleur-tempo.fr"
@@ -46,10 +47,8 @@ class TempoProvider(StrEnum):
     RTE = "rte"
 
 
-class TempoSettings(BaseModel):
+class TempoSettings(SectionModel):
     """Where the colours of Tempo days are fetched."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     source: TempoProvider | None = Field(
         default=None,

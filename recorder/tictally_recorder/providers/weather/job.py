@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from tictally_recorder.fetch import FetchClient, FetchSettings, Url
 from tictally_recorder.jobs import JobContext, JobError, JobKind, register
@@ -16,6 +16,7 @@ from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.weather.answers import read_hours
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase
+from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "weather"
 ARCHIVE: Final = "https://archive-api.open-meteo.com/v1/archive"
@@ -29,10 +30,8 @@ _MOST_CHUNKS: Final = 5
 _DAY: Final = timedelta(days=1)
 
 
-class WeatherSettings(BaseModel):
+class WeatherSettings(SectionModel):
     """Whose temperature is fetched."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     latitude: float | None = Field(
         default=None,

@@ -5,26 +5,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from tictally_shared.settings import SettingError
+from tictally_shared.settings.checks import url_check
 from tictally_shared.settings.mqtt import Certificate
+from tictally_shared.settings.sections import SectionModel
 
 By = Literal["period", "register"]
 
 _OBJECT_ID: Final = re.compile(r"(?!.*__)[0-9a-z][0-9a-z_]*")
 _ENTITY: Final = re.compile(r"[a-z_]+\.[0-9a-z_]+")
-
-
-def _url(text: str) -> str:
-    found = urlsplit(text)
-    if found.scheme not in {"http", "https"} or not found.hostname:
-        raise ValueError("give it as http://host:8123")
-    if found.username is not None or found.query or found.fragment:
-        raise ValueError("give host, port and path only; the token has a setting of its own")
-    return text.rstrip("/")
 
 
 def _entities(text: str) -> str:
@@ -72,12 +64,10 @@ class HomeAssistantServer:
     entities: Mapping[str, str]
 
 
-class StatisticsSettings(BaseModel):
+class StatisticsSettings(SectionModel):
     """The Home Assistant whose long-term statistics the ledger is replicated to."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    url: Annotated[str, AfterValidator(_url)] | None = Field(
+    url: Annotated[str, AfterValidator(url_check("http://host:8123"))] | None = Field(
         default=None,
         description="Home Assistant whose long-term statistics get the ledger's energy and cost by the hour: "
         "`http://host:8123`. Unset: none.",

@@ -2,27 +2,19 @@
 
 import re
 from typing import Annotated, Final, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from tictally_recorder.settings import PREFIX
 from tictally_recorder.sinks.influxdb.config import Buckets, Target
 from tictally_shared.settings import SettingError
+from tictally_shared.settings.checks import url_check
 from tictally_shared.settings.mqtt import Certificate
+from tictally_shared.settings.sections import SectionModel
 
 _BUCKET_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _MOST_DAYS: Final = 36_500
 _Days = Annotated[int, Field(ge=0, le=_MOST_DAYS)]
-
-
-def _url(text: str) -> str:
-    found = urlsplit(text)
-    if found.scheme not in {"http", "https"} or not found.hostname:
-        raise ValueError("give it as http://host:8086")
-    if found.username is not None or found.query or found.fragment:
-        raise ValueError("give host, port and path only; the token has a setting of its own")
-    return text.rstrip("/")
 
 
 def _prefix(text: str) -> str:
@@ -31,12 +23,10 @@ def _prefix(text: str) -> str:
     return text
 
 
-class InfluxdbSettings(BaseModel):
+class InfluxdbSettings(SectionModel):
     """The InfluxDB that the ledger is replicated to."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    url: Annotated[str, AfterValidator(_url)] | None = Field(
+    url: Annotated[str, AfterValidator(url_check("http://host:8086"))] | None = Field(
         default=None, description="InfluxDB 2 that the ledger is replicated to: `http://host:8086`. Unset: none."
     )
     org: Annotated[str, Field(min_length=1)] | None = Field(default=None, description="Name of the organization there.")
