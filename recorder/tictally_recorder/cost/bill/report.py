@@ -73,11 +73,28 @@ def percent_text(words: Catalogue, rate: Decimal) -> str:
     return f"{words.decimal(format((rate * 100).normalize(), 'f'))} %"
 
 
-class _Sections:
-    """Makes the parts in a language."""
+class SectionMaker:
+    """Makes parts of a bill in a language.
+
+    Args:
+        words: of that language.
+    """
 
     def __init__(self, words: Catalogue) -> None:
         self._words = words
+
+    def _section(
+        self, title: str, headings: Iterable[str], right: set[int], rows: Iterable[tuple[str, ...]]
+    ) -> BillSection:
+        texts = tuple(map(self._words.text, headings))
+        return BillSection(self._words.text(f"bill.{title}"), texts, frozenset(right), tuple(rows))
+
+    def _cents(self, amount: Decimal) -> str:
+        return self._words.decimal(cents(amount))
+
+
+class _Sections(SectionMaker):
+    """Makes the parts of a bill by days."""
 
     def energy(self, title: str, lines: Iterable[BillLine]) -> BillSection:
         words = self._words
@@ -166,15 +183,6 @@ class _Sections:
 
     def versions(self, bill: Bill) -> BillSection:
         return versions_section(self._words, bill.versions)
-
-    def _section(
-        self, title: str, headings: Iterable[str], right: set[int], rows: Iterable[tuple[str, ...]]
-    ) -> BillSection:
-        texts = tuple(map(self._words.text, headings))
-        return BillSection(self._words.text(f"bill.{title}"), texts, frozenset(right), tuple(rows))
-
-    def _cents(self, amount: Decimal) -> str:
-        return self._words.decimal(cents(amount))
 
     def _price(self, price: Decimal | None, absent: str) -> str:
         return self._words.text(absent) if price is None else self._words.decimal(format(price, "f"))

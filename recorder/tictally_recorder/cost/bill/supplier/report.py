@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.bill.model import Bill, BillLine, TaxKind
-from tictally_recorder.cost.bill.report import BillSection, months_text, percent_text, versions_section
+from tictally_recorder.cost.bill.report import BillSection, SectionMaker, months_text, percent_text, versions_section
 from tictally_recorder.cost.bill.supplier.model import Charge, EnergyCharge, Subscription, SupplierBill, SupplierTotal
-from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.catalogue import Catalogue
@@ -39,11 +37,11 @@ def supplier_sections(
     return [section for section in found if section.rows]
 
 
-class _Sections:
-    """Makes the parts in a language."""
+class _Sections(SectionMaker):
+    """Makes the parts of a supplier's bill."""
 
     def __init__(self, words: Catalogue, tz: ZoneInfo) -> None:
-        self._words = words
+        super().__init__(words)
         self._tz = tz
 
     def readings(self, laid_out: SupplierBill) -> BillSection:
@@ -137,15 +135,6 @@ class _Sections:
         if charge.ht is None or charge.price_ht is None or charge.vat_rate is None:
             return "", "", shown
         return words.decimal(f"{charge.price_ht:f}"), percent_text(words, charge.vat_rate), shown
-
-    def _section(
-        self, title: str, headings: Iterable[str], right: set[int], rows: Iterable[tuple[str, ...]]
-    ) -> BillSection:
-        texts = tuple(map(self._words.text, headings))
-        return BillSection(self._words.text(f"bill.{title}"), texts, frozenset(right), tuple(rows))
-
-    def _cents(self, amount: Decimal) -> str:
-        return self._words.decimal(cents(amount))
 
     def _time(self, time_ms: int) -> str:
         local = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(self._tz)
