@@ -20,6 +20,20 @@ PARIS: Final = zone("Europe/Paris")
 SITE: Final = "021900000002"
 FEBRUARY_AND_AUGUST: Final = ((2, 1), (8, 1))
 TEMPO_PERIODS: Final = ("HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE")
+# A tariff of injection, as its file.
+SURPLUS_FILE: Final = """
+id = "surplus"
+supplier = "A neighbour"
+currency = "EUR"
+direction = "injection"
+periods = ["ALL"]
+names.en = "Surplus"
+[[version]]
+from = 2020-01-01
+source = "a contract"
+confidence = "own"
+energy.ALL = { ttc = "0.04" }
+"""
 
 
 def english(phrases: Iterable[Phrase]) -> list[str]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from cost_building import SURPLUS_FILE
 from fake_home_assistant import HOUR_MS, OLD, FakeHomeAssistant
 from ledger_building import DAY_MS, METER, NOON_MS
 from observation_building import energy, hours, put, store, undo
@@ -42,19 +43,6 @@ from = 2020-01-01
 [[contract]]
 tariff = "surplus"
 from = 2020-01-01
-"""
-SURPLUS = """
-id = "surplus"
-supplier = "A neighbour"
-currency = "EUR"
-direction = "injection"
-periods = ["ALL"]
-names.en = "Surplus"
-[[version]]
-from = 2020-01-01
-source = "a contract"
-confidence = "own"
-energy.ALL = { ttc = "0.04" }
 """
 
 
@@ -162,7 +150,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a ledger and its tariffs."""
     folder = tmp_path_factory.mktemp("template")
     (folder / "tariffs").mkdir()
-    (folder / "tariffs" / "surplus.toml").write_text(SURPLUS)
+    (folder / "tariffs" / "surplus.toml").write_text(SURPLUS_FILE)
     store(folder / "ledger.sqlite", readings())
     return folder
 

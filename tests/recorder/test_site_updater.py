@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cost_building import PARIS, d
+from cost_building import PARIS, SURPLUS_FILE, d
 from ledger_building import METER, frame, message
 
 from tictally_recorder.cost.recompute import CostRecomputer
@@ -188,26 +188,11 @@ def test_a_contract_that_ends_leaves_its_entities_without_a_value(
     assert "config" not in after
 
 
-SURPLUS = """
-id = "surplus"
-supplier = "Somebody"
-currency = "EUR"
-periods = ["SURPLUS"]
-direction = "injection"
-names.en = "Surplus"
-[[version]]
-from = 2020-01-01
-source = "a letter"
-confidence = "own"
-energy.SURPLUS = { ttc = "0.04" }
-"""
-
-
 def test_income_that_ends_while_the_recorder_is_stopped_is_cleared(
     published: PublishedSites, ledger: Ledger, tmp_path: Path
 ) -> None:
     (tmp_path / "tariffs").mkdir()
-    (tmp_path / "tariffs" / "surplus.toml").write_text(SURPLUS)
+    (tmp_path / "tariffs" / "surplus.toml").write_text(SURPLUS_FILE)
     (tmp_path / "contracts.toml").write_text(CONTRACT + '[[contract]]\ntariff = "surplus"\nfrom = 2020-01-01\n')
     store(ledger, "2025-07-02T11:00+02:00", "2025-07-02T11:05+02:00")
     now_ms = ms("2025-07-02T11:06+02:00")

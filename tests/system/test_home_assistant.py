@@ -15,6 +15,7 @@ from typing import Any
 import hass
 import pytest
 import real_edge
+from cost_building import SURPLUS_FILE
 from hass import HomeAssistant
 from real_broker import Mosquitto
 from recording import Recorder
@@ -203,19 +204,6 @@ from = 2020-01-01
 tariff = "surplus"
 from = 2020-01-01
 """
-SURPLUS = """
-id = "surplus"
-supplier = "A neighbour"
-currency = "EUR"
-direction = "injection"
-periods = ["ALL"]
-names.en = "Surplus"
-[[version]]
-from = 2020-01-01
-source = "a contract"
-confidence = "own"
-energy.ALL = { ttc = "0.04" }
-"""
 
 
 def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage, home: HomeAssistant) -> None:
@@ -223,7 +211,7 @@ def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage
     line = stage.line(number, "--producer", contract="hphc")
     folder = stage.folder / "cost"
     (folder / "tariffs").mkdir(parents=True)
-    (folder / "tariffs" / "surplus.toml").write_text(SURPLUS)
+    (folder / "tariffs" / "surplus.toml").write_text(SURPLUS_FILE)
     (folder / "contracts.toml").write_text(CONTRACTS)
     with Recorder(folder, stage.broker.port, settings={"TICTALLY_EDGES": "pi-081", "TICTALLY_LANGUAGE": "en"}):
         site = {key: f"tictally_site_{number}_{key}" for key in COST}
