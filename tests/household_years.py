@@ -14,7 +14,7 @@ from ledger_building import EDGE, frame, message
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.ledger import Ledger, Quarter
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.rollup import Rollup
 from tictally_shared.calendar import QUARTER_MS

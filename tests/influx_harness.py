@@ -16,9 +16,8 @@ from tictally_recorder.features import settings_with
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.sinks.influxdb.client import Client
 from tictally_recorder.sinks.influxdb.config import Buckets, Target
-from tictally_recorder.sinks.influxdb.opening import open_sink
 from tictally_recorder.sinks.influxdb.plugin import InfluxDb
-from tictally_recorder.sinks.influxdb.sink import InfluxSink
+from tictally_recorder.sinks.influxdb.sink import InfluxSink, open_sink
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS
 from tictally_recorder.sinks.protocol import HealthReport, SinkContext
 from tictally_shared.frames import Frame

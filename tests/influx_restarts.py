@@ -14,7 +14,7 @@ from ledger_building import MINUTE_MS, frame
 from real_influx import Influxd
 
 from tictally_recorder.features import settings_with
-from tictally_recorder.sinks.influxdb.opening import open_sink
+from tictally_recorder.sinks.influxdb.sink import open_sink
 from tictally_recorder.sinks.influxdb.windows import HOUR_MS, OFFSET_MS
 from tictally_recorder.sinks.protocol import SinkContext
 from tictally_recorder.sinks.runner import SinkRunner

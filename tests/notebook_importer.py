@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.local_times import to_ms
+from tictally_recorder.imports.fields import to_ms
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import Observation, RegisterReading
 

@@ -11,7 +11,7 @@ from typing import Final
 from ledger_building import frame, message
 
 from tictally_recorder.ledger import Ends, Ledger, Live, Quarter, Run
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_shared.calendar import QUARTER_MS
 

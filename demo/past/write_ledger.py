@@ -18,7 +18,7 @@ from tictally_edge.simulator.household import STEP_MS
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_recorder.cost.standby.base_load import base_load, night_of_day
 from tictally_recorder.ledger import Ledger, Message, Quarter
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.standby_store import Night
 from tictally_shared.calendar import QUARTER_MS

@@ -25,7 +25,7 @@ from tictally_recorder.imports.conso.answers import FigureKind, FigureRequest, o
 from tictally_recorder.imports.conso.job import NAME, EnedisJob
 from tictally_recorder.imports.conso.visits import Memory, VisitStep, after_step, is_due, past_steps, schedule_of
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobReport, JobState, runner
-from tictally_recorder.jobs.findings import job_findings
+from tictally_recorder.jobs.report import job_findings
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.ledger import IntervalEnergy, Ledger, LedgerReader

@@ -17,9 +17,8 @@ from tictally_recorder.cli.app import main
 from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.features import all_settings, load, settings_with
 from tictally_recorder.finding import Level, Moments
-from tictally_recorder.imports.findings import importer_findings
 from tictally_recorder.imports.registry import register
-from tictally_recorder.imports.state import collect_importers
+from tictally_recorder.imports.state import collect_importers, importer_findings
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.translations import catalogue
 from tictally_shared.settings import Origins, SettingsError, read_file

@@ -21,7 +21,7 @@ from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.features import all_settings, settings_with
 from tictally_recorder.finding import Finding, Moments
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobRun, JobState, job_reports, register
-from tictally_recorder.jobs.findings import job_findings
+from tictally_recorder.jobs.report import job_findings
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import state_key

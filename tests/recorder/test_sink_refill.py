@@ -61,7 +61,7 @@ def test_it_sleeps_while_there_is_nothing_to_do(
     path, slept = tmp_path / "ledger.sqlite", list[float]()
     with Ledger.open(path) as ledger:
         ledger.store([message(frame(1, NOON_MS, {"EAST": 1}))])
-    monkeypatch.setattr("tictally_recorder.sinks.influxdb.opening.open_sink", lambda *_: Scripted(path, steps))
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.sink.open_sink", lambda *_: Scripted(path, steps))
     monkeypatch.setattr(command, "_sleep", slept.append)
     environ = {"TICTALLY_LEDGER": str(path), "TICTALLY_INFLUXDB_URL": URL, "TICTALLY_INFLUXDB_TOKEN": "t"}
     done = CliRunner().invoke(app, ["sink", "refill"], env=environ | {"TICTALLY_INFLUXDB_ORG": "o"})
@@ -82,7 +82,7 @@ def test_it_ends_with_the_reason_where_an_hour_cannot_be_aggregated(
         sink._outbox.add_windows([TimeWindow(3_600_000, NOON_MS)])
         return sink
 
-    monkeypatch.setattr("tictally_recorder.sinks.influxdb.opening.open_sink", scripted)
+    monkeypatch.setattr("tictally_recorder.sinks.influxdb.sink.open_sink", scripted)
     monkeypatch.setattr(command, "_sleep", lambda _: False)
     environ = {"TICTALLY_LEDGER": str(path), "TICTALLY_INFLUXDB_URL": URL, "TICTALLY_INFLUXDB_TOKEN": "t"}
     done = CliRunner().invoke(app, ["sink", "refill"], env=environ | {"TICTALLY_INFLUXDB_ORG": "o"})

@@ -2,14 +2,14 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
-from tictally_edge.decoding.groups import Fault
-from tictally_edge.doctor.habits import diagnose_habits
+from tictally_edge.decoding.framing import Deviation
+from tictally_edge.decoding.groups import Fault, GroupRejection
 from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good
 from tictally_edge.sources.base import SPEED, Opener
 from tictally_edge.validation.fault_watch import repeated_faults
@@ -24,6 +24,12 @@ _ENOUGH_FRAMES: Final = 10
 _POOR, _FAIR = 0.05, 0.01
 _SHOWN_DIGITS: Final = 4
 _SHOWN_LABELS: Final = 5
+_DEVIATIONS: Final = {
+    Deviation.MISSING_STX: PartCode.MISSING_STX,
+    Deviation.MISSING_ETX: PartCode.MISSING_ETX,
+    Deviation.CONTROL_CHARACTER: PartCode.CONTROL_CHARACTER,
+    Deviation.SEPARATOR: PartCode.SEPARATOR,
+}
 
 
 @dataclass(slots=True)
@@ -198,6 +204,24 @@ def signal(mode: Phrase, frames: int, groups: int, rejected: Mapping[str, int], 
     if share >= _FAIR:
         return good(Subject.LINE, FindingCode.SIGNAL_FAIR, **about)
     return good(Subject.LINE, FindingCode.SIGNAL_GOOD if share else FindingCode.SIGNAL_CLEAN, **about)
+
+
+def diagnose_habits(repeated: Iterable[Fault], deviations: Iterable[str]) -> Iterator[EdgeFinding]:
+    """Yield what repeats in every frame: faults and deviations of meter or adapter, which no cable mends. Pure.
+
+    Args:
+        repeated: faults.
+        deviations: `Deviation` codes; others, of another version, are left out.
+    """
+    for fault in sorted(repeated):
+        label = fault.label or Phrase(PartCode.UNNAMED_GROUP)
+        if fault.reason == GroupRejection.PLAUSIBILITY:
+            yield good(Subject.LINE, FindingCode.GROUP_IMPLAUSIBLE, label=label)
+        else:
+            yield bad(Subject.LINE, FindingCode.GROUP_REPEATEDLY_REJECTED, label=label, cause=fault.reason)
+    codes = set(deviations)
+    if shown := tuple(Phrase(part) for code, part in _DEVIATIONS.items() if code in codes):
+        yield good(Subject.LINE, FindingCode.LINE_DEVIATES, deviations=shown)
 
 
 def _meter(sample: LineSample, repeated: frozenset[Fault], *, show: bool) -> EdgeFinding:

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from tictally_edge.decoding.groups import Fault
 from tictally_edge.doctor.clock import PROOFS, WAITS, diagnose_drift
-from tictally_edge.doctor.habits import diagnose_habits
-from tictally_edge.doctor.listening import signal
+from tictally_edge.doctor.listening import diagnose_habits, signal
 from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.processes import Process
 from tictally_edge.sources.base import SourceState

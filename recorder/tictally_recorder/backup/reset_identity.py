@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tictally_recorder.ledger.key_value import STATE_PREFIX
+from tictally_recorder.ledger.connection import STATE_PREFIX
 
 # The topic filters that the broker's session is subscribed to.
 _SESSION_FILTERS: Final = f"{STATE_PREFIX}filters"

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from tictally_recorder.backup.file_format import BackupError
 from tictally_recorder.backup.quarter_columns import pack_quarters, unpack_quarters
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.quarter_codec import pack
 from tictally_recorder.ledger.quarters import compute_quarter
 

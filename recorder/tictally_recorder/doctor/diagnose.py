@@ -9,8 +9,8 @@ from tictally_recorder.doctor.facts import Facts
 from tictally_recorder.doctor.reconciliation import reconciliation_findings
 from tictally_recorder.doctor.storage import backup_findings, ledger_findings
 from tictally_recorder.finding import Finding, Moments
-from tictally_recorder.imports.findings import importer_findings
-from tictally_recorder.jobs.findings import job_findings
+from tictally_recorder.imports.state import importer_findings
+from tictally_recorder.jobs.report import job_findings
 from tictally_recorder.sinks.findings import sink_findings
 from tictally_recorder.tariffs.providers.findings import provider_findings
 

@@ -10,9 +10,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.fields import LocalClock, number
 from tictally_recorder.imports.load_curve import check_power
-from tictally_recorder.imports.local_times import LocalClock
-from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, IntervalEnergy, Observation
 from tictally_shared.calendar import day_bounds_ms

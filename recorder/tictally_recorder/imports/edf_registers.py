@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.numerals import number
+from tictally_recorder.imports.fields import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import Line
 from tictally_recorder.ledger import Observation, RegisterReading

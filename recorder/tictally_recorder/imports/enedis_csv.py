@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Final
 
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.fields import number, to_ms
 from tictally_recorder.imports.load_curve import Row, check_power, intervals
-from tictally_recorder.imports.local_times import to_ms
-from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import Line
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, IntervalEnergy, Observation, RegisterReading

@@ -15,9 +15,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.fields import LocalClock, number
 from tictally_recorder.imports.load_curve import STEPS_MS, check_power
-from tictally_recorder.imports.local_times import LocalClock
-from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import SourceFile
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation

@@ -15,8 +15,7 @@ from typing import Final
 from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.local_times import to_ms
-from tictally_recorder.imports.numerals import number
+from tictally_recorder.imports.fields import number, to_ms
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.calendar import QUARTER_MS

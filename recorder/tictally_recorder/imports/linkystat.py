@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.local_times import LocalClock
-from tictally_recorder.imports.numerals import number
+from tictally_recorder.imports.fields import LocalClock, number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.sql_dump import TableRow, rows_of
 from tictally_recorder.ledger import Observation, RegisterReading

@@ -16,9 +16,8 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.fields import LocalClock, number
 from tictally_recorder.imports.load_curve import check_power
-from tictally_recorder.imports.local_times import LocalClock
-from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.sql_dump import rows_of
 from tictally_recorder.ledger import CONSUMPTION, IntervalEnergy, Observation

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.local_times import to_ms
+from tictally_recorder.imports.fields import to_ms
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.tariff_options import TARIFF_OPTIONS

@@ -1,14 +1,16 @@
 """How importers stand, for health, doctor, API and command line: registry and ledger put together."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.imports.protocol import Importer
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.ledger import ImportedFile, ImportRun, Ledger, LedgerError, LedgerReader
 from tictally_recorder.maintenance import Turn
 from tictally_recorder.settings import Settings
+from tictally_shared.phrase import Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,25 @@ def collect_importers(settings: Settings) -> tuple[ImporterState, ...]:
             return tuple(importer_states(reader.import_runs()))
     except LedgerError:
         return tuple(importer_states(()))
+
+
+def importer_findings(states: Iterable[ImporterState], moments: Moments) -> Iterator[Finding]:
+    """A finding about each importer.
+
+    Args:
+        states: of all importers.
+        moments: writes times.
+    """
+    for state in states:
+        about = Subject(SubjectKind.IMPORTER, state.importer.name)
+        if state.importer.requires is not None:
+            missing = Phrase(FindingCode.IMPORTER_NEEDS_PACKAGE, {"package": state.importer.requires})
+            yield Finding(about, Level.NOTE, missing)
+            continue
+        last = Phrase(FindingCode.NO_IMPORT_YET)
+        if state.imported_ms is not None:
+            last = Phrase(FindingCode.LAST_IMPORT, {"day": moments.iso(state.imported_ms)[:10]})
+        yield Finding(about, Level.OK, Phrase(FindingCode.IMPORTER_READY, {"form": state.importer.form, "last": last}))
 
 
 class ImporterHealth:

@@ -22,7 +22,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.local_times import to_ms
+from tictally_recorder.imports.fields import to_ms
 from tictally_recorder.imports.own_export import is_counted
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import Line, SourceFile

@@ -13,9 +13,8 @@ from typing import Final
 from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.imports.fields import LocalClock, number
 from tictally_recorder.imports.load_curve import Row, check_power, intervals
-from tictally_recorder.imports.local_times import LocalClock
-from tictally_recorder.imports.numerals import number
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.settings.sections import SectionModel

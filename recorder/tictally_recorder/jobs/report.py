@@ -1,15 +1,19 @@
 """How jobs stand, for health, metrics, doctor, API and command line: registry, settings and ledger put together."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
+from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.jobs.registry import JobKind, job_kinds
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState, state_key
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import phrase_record
 from tictally_shared.frames import iso_utc
-from tictally_shared.phrase import Phrase
+from tictally_shared.phrase import Phrase, Value
+
+_SUCCESS: Final = FindingCode.LAST_SUCCESS, FindingCode.NO_SUCCESS_YET
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,33 @@ def _report(kind: JobKind, settings: Settings, get_value: Callable[[str], str | 
     schedule = Schedule.spread(job.schedule, settings.zone, f"{settings.name}/{kind.name}")
     next_run_ms = schedule.next_ms(now_ms) if state.retry_ms is None else state.retry_ms
     return JobReport(kind, title, job.schedule, state, next_run_ms, state.is_failing(now_ms))
+
+
+def job_findings(reports: Iterable[JobReport], moments: Moments) -> Iterator[Finding]:
+    """A finding about each enabled job, but those whose results the doctor examines by themselves.
+
+    Args:
+        reports: of all jobs.
+        moments: of now.
+    """
+    for report in reports:
+        if report.is_enabled and not report.kind.has_own_findings:
+            yield _finding(report, moments)
+
+
+def _finding(report: JobReport, moments: Moments) -> Finding:
+    about, success_ms = Subject(SubjectKind.JOB, report.name), report.last_success_ms
+    parameters: dict[str, Value] = {
+        "job": report.name,
+        "success": moments.since(success_ms, *_SUCCESS),
+        "next": moments.iso(report.next_run_ms or moments.now_ms),
+    }
+    if report.problem is not None:
+        level = Level.TROUBLE if report.is_failing else Level.NOTE
+        return Finding(about, level, Phrase(FindingCode.JOB_FAILED, {**parameters, "problem": report.problem}))
+    if success_ms is None:
+        return Finding(about, Level.NOTE, Phrase(FindingCode.JOB_NOT_RUN_YET, parameters))
+    return Finding(about, Level.OK, Phrase(FindingCode.JOB_SUCCEEDED, parameters))
 
 
 def _iso(time_ms: int | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Opens a ledger's file, and runs transactions in it."""
+"""Opens a ledger's file, runs transactions in it, and stores the recorder's own small state there by name."""
 
 import logging
 import secrets
@@ -15,6 +15,7 @@ from tictally_recorder.ledger.schema import APPLICATION_ID, PRERELEASE_APPLICATI
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase
 
+STATE_PREFIX: Final = "state:"
 _BUSY_S: Final = 2.0
 # Result codes of conditions that pass, and which bits of an extended one they are: sqlite.org/rescode.html
 _PASSING: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL})
@@ -115,6 +116,17 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
 def data_version(connection: sqlite3.Connection) -> int:
     """Another number after another connection has changed the database; as a transaction sees it."""
     return _pragma(connection, "data_version")
+
+
+def get_value(connection: sqlite3.Connection, name: str) -> str | None:
+    """The value stored under a name, or None."""
+    row = connection.execute("SELECT value FROM meta WHERE name = ?", (STATE_PREFIX + name,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def put_value(connection: sqlite3.Connection, name: str, value: str) -> None:
+    """Store a value under a name; in a transaction."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (STATE_PREFIX + name, value))
 
 
 @contextmanager

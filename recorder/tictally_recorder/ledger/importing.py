@@ -9,7 +9,7 @@ from typing import Final
 from tictally_recorder.ledger.connection import open_for_writing, require, transaction, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import Costs
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.model import Site
 from tictally_recorder.ledger.observations.model import ImportRun, ObservedFile
 from tictally_recorder.ledger.observations.rebuild import is_covered, rebuild

@@ -15,8 +15,7 @@ from tictally_recorder.ledger.edge_limits import EdgeWatch, Limit
 from tictally_recorder.ledger.frame_codec import decode_body
 from tictally_recorder.ledger.frame_numbers import Status, record_lost_range
 from tictally_recorder.ledger.invalidation import Invalidations
-from tictally_recorder.ledger.label_ids import LabelIds
-from tictally_recorder.ledger.meters import LabelState, Meters, MeterState
+from tictally_recorder.ledger.meters import LabelIds, LabelState, Meters, MeterState
 from tictally_recorder.ledger.model import INTEGRATED_EDGE, BatchResult, Message
 from tictally_recorder.ledger.observations.rebuild import mark_dirty_import
 from tictally_recorder.ledger.quarantine import DeadLetters, DeferredMessages

@@ -9,7 +9,7 @@ from typing import Final
 from tictally_recorder.ledger.connection import open_for_reading
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.frame_numbers import Status
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.quarter_codec import unpack
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import iso_utc

@@ -9,8 +9,7 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Final
 
-from tictally_recorder.ledger.label_ids import LabelIds
-from tictally_recorder.ledger.meters import MeterState
+from tictally_recorder.ledger.meters import LabelIds, MeterState
 from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
 from tictally_recorder.ledger.quarter_codec import unpack_registers
 from tictally_recorder.ledger.rollup import REGISTERS

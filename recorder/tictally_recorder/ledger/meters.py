@@ -1,16 +1,44 @@
-"""The meters that send frames, as far as the next frame needs them in memory."""
+"""The meters that send frames and the ids of their labels, as far as the next frame needs them in memory."""
 
 import sqlite3
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from tictally_recorder.ledger.label_ids import LabelIds
 from tictally_recorder.ledger.rollup import Rollup
 
 # Meters in memory between two transactions.
 _MOST_CACHED: Final = 256
 _IGNORED: Final = "SELECT DISTINCT key FROM meter JOIN site ON site.id = meter.site WHERE ignored_ms IS NOT NULL"
+
+
+class LabelIds:
+    """Ids of labels; assigned when a label is first seen, never changed.
+
+    Attributes:
+        ids: label → id.
+        names: id → label.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.names: dict[int, str] = dict(connection.execute("SELECT id, name FROM label"))
+        self.ids = {name: label_id for label_id, name in self.names.items()}
+
+    def id(self, name: str) -> int:
+        """A label's id, assigned where it has none yet; in a transaction."""
+        label_id = self.ids.get(name)
+        if label_id is None:
+            # Another process may have assigned it since, as an import does.
+            execute = self._connection.execute
+            execute(
+                "INSERT INTO label SELECT coalesce(max(id), 0) + 1, ? FROM label WHERE true ON CONFLICT DO NOTHING",
+                (name,),
+            )
+            label_id = int(execute("SELECT id FROM label WHERE name = ?", (name,)).fetchone()[0])
+            self.ids[name] = label_id
+            self.names[label_id] = name
+        return label_id
 
 
 @dataclass(slots=True)

@@ -4,8 +4,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_recorder.ledger.label_ids import LabelIds
-from tictally_recorder.ledger.meters import MeterState
+from tictally_recorder.ledger.meters import LabelIds, MeterState
 from tictally_recorder.ledger.model import Quarter
 from tictally_recorder.ledger.outbox_queue import note_deleted_frames
 from tictally_recorder.ledger.quarter_codec import pack, unpack

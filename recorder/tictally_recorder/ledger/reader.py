@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from tictally_recorder.cancellation import check_abandoned
-from tictally_recorder.ledger.connection import open_for_reading, translate_sqlite_errors
+from tictally_recorder.ledger.connection import get_value, open_for_reading, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.daily_maxima import DailyMaximum, maxima_between
 from tictally_recorder.ledger.frame_numbers import (
@@ -23,8 +23,7 @@ from tictally_recorder.ledger.frame_numbers import (
     lost_between,
 )
 from tictally_recorder.ledger.invalidation import invalidated_quarters
-from tictally_recorder.ledger.key_value import get_value
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.model import IgnoredSite, LedgerCounts, Quarter, Site, TextChange
 from tictally_recorder.ledger.observations.model import ImportRun, Observation
 from tictally_recorder.ledger.observations.rebuild import imported_ranges

@@ -6,12 +6,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from tictally_recorder.ledger.connection import open_for_writing, transaction
+from tictally_recorder.ledger.connection import get_value, open_for_writing, put_value, transaction
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.invalidation import clear, invalidate_site
-from tictally_recorder.ledger.key_value import get_value, put_value
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.model import IgnoredSite, Meter, Site
 from tictally_recorder.ledger.observations.rebuild import rebuild
 from tictally_recorder.ledger.outbox_queue import mark_cost

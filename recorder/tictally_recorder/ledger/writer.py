@@ -11,8 +11,10 @@ from typing import Final, Self, TypeVar
 
 from tictally_recorder.ledger.connection import (
     data_version,
+    get_value,
     is_missing,
     open_for_writing,
+    put_value,
     refuse_folder,
     require,
     require_folder,
@@ -25,7 +27,6 @@ from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.frame_numbers import NumberRange, frame_numbers_of, recent_numbers_of
 from tictally_recorder.ledger.ingest import MessageStore
 from tictally_recorder.ledger.invalidation import invalidate
-from tictally_recorder.ledger.key_value import get_value, put_value
 from tictally_recorder.ledger.lock import FileLock, Lock
 from tictally_recorder.ledger.migrations import save_copy
 from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, Site

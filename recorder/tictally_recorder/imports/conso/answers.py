@@ -13,8 +13,8 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.imports.fields import LocalClock
 from tictally_recorder.imports.load_curve import STEPS_MS
-from tictally_recorder.imports.local_times import LocalClock
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.calendar import day_bounds_ms

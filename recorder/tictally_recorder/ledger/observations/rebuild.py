@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from tictally_recorder.ledger.invalidation import invalidate
-from tictally_recorder.ledger.label_ids import LabelIds
+from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.model import Quarter, Run
 from tictally_recorder.ledger.observations.course import Point
 from tictally_recorder.ledger.observations.derive import Filled, Observations, QuarterGap, fill

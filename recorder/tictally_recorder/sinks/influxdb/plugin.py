@@ -24,7 +24,7 @@ class InfluxDb:
 
     def open(self, context: SinkContext) -> Sink:
         """Open outbox, ledger and clients."""
-        from tictally_recorder.sinks.influxdb.opening import open_sink  # noqa: PLC0415 - see above
+        from tictally_recorder.sinks.influxdb.sink import open_sink  # noqa: PLC0415 - see above
 
         return open_sink(_target(context.settings), context)
 

@@ -8,8 +8,8 @@ from typing import Final
 
 from tictally_recorder.ledger import Outbox, TimeWindow
 from tictally_recorder.problem import ProblemCode
-from tictally_recorder.sinks.influxdb.client import Client
-from tictally_recorder.sinks.influxdb.config import Bucket, Buckets
+from tictally_recorder.sinks.influxdb.client import EVERYDAY_SETTING, SETUP_SETTING, Client
+from tictally_recorder.sinks.influxdb.config import Bucket, Buckets, Target
 from tictally_recorder.sinks.influxdb.errors import InfluxError, NotAllowedError, NotFoundError
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources, find_resources, provision
 from tictally_recorder.sinks.influxdb.verification import incomplete_hours
@@ -42,6 +42,14 @@ class Clients:
 
     everyday: Client
     setup: Client | None = None
+
+
+def clients_of(target: Target) -> Clients:
+    """A client for each token."""
+    everyday = Client(target.url, target.token, target.org, target.ca, EVERYDAY_SETTING)
+    if target.setup_token is None:
+        return Clients(everyday)
+    return Clients(everyday, Client(target.url, target.setup_token, target.org, target.ca, SETUP_SETTING))
 
 
 class Session:

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_recorder.ledger import Outbox
-from tictally_recorder.sinks.influxdb.config import Buckets
+from tictally_recorder.ledger import LedgerReader, Outbox
+from tictally_recorder.sinks.influxdb.config import NAME, Buckets, Target
 from tictally_recorder.sinks.influxdb.health_points import health_points
 from tictally_recorder.sinks.influxdb.ledger_replicator import LedgerReplicator
 from tictally_recorder.sinks.influxdb.ledger_source import LedgerSource
 from tictally_recorder.sinks.influxdb.points import InfluxPoint, from_frame
 from tictally_recorder.sinks.influxdb.provisioning import InfluxResources
 from tictally_recorder.sinks.influxdb.reaggregation import Reaggregator
-from tictally_recorder.sinks.influxdb.session import Clients, Session
-from tictally_recorder.sinks.influxdb.windows import late_windows
+from tictally_recorder.sinks.influxdb.session import Clients, Session, clients_of
+from tictally_recorder.sinks.influxdb.windows import OFFSET_MS, late_windows
 from tictally_recorder.sinks.influxdb.writer import write
 from tictally_recorder.sinks.protocol import SinkContext
 from tictally_shared.phrase import Phrase
@@ -114,3 +114,23 @@ class InfluxSink:
         self._outbox.advance(before, frames[-1].id, windows, result.rejected)
         self._session.newest_written_ms = max([self._session.newest_written_ms, *(each.time_ms for each in points)])
         return len(frames) == _FRAMES_PER_BATCH
+
+
+def open_sink(target: Target, context: SinkContext) -> InfluxSink:
+    """Open the sink of a ledger: outbox, reader and clients, in the thread that uses them.
+
+    Args:
+        target: the InfluxDB.
+        context: with the settings that name the ledger.
+
+    Raises:
+        LedgerError: the ledger cannot be read, or has no such sink.
+    """
+    ledger, tz = context.settings.ledger, context.settings.zone
+    outbox = Outbox.open(ledger, NAME, OFFSET_MS)
+    try:
+        source = LedgerSource(LedgerReader.open(ledger), tz)
+    except BaseException:
+        outbox.close()
+        raise
+    return InfluxSink(clients_of(target), target.buckets, outbox, source, context)

@@ -1,7 +1,22 @@
-"""Times as files have them: with an offset, or local without one. Pure."""
+"""Numbers and times as files have them: with a decimal comma or point, with an offset or local without one. Pure."""
 
+import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+_PLAIN = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[ \u00a0\u202f']\d{3})+(?:[.,]\d+)?")
+
+
+def number(text: str) -> Decimal | None:
+    """A decimal number, or None. Groups of thousands are separated by spaces or apostrophes only."""
+    text = text.strip()
+    if _GROUPED.fullmatch(text):
+        text = re.sub(r"[ \u00a0\u202f']", "", text)
+    if not _PLAIN.fullmatch(text):
+        return None
+    return Decimal(text.replace(",", "."))
 
 
 def to_ms(moment: datetime) -> int:
