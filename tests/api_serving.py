@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Any, Final, Self
 
 import httpx
+from cost_building import PARIS
 from pydantic import SecretStr
 
 from tictally_recorder.api.app import make_meterit_app
@@ -81,7 +82,7 @@ class Served:
         self.ledger = self._stack.enter_context(Ledger.open(self.path))
         self.reader = self._stack.enter_context(LedgerReader.open(self.path))
         self.ledger.store(messages(self.stored))
-        terms = WatchedTerms(self.folder / "contracts.toml", self.folder / "tariffs")
+        terms = WatchedTerms(self.folder / "contracts.toml", self.folder / "tariffs", PARIS)
         settings = settings_with(name="nas", ledger=self.path, http_token=SecretStr(TOKEN), **self.settings)
         self.keeper = CostRecomputer(self.ledger, self.reader, terms, settings.zone)
         while self.retention and self.ledger.apply_retention(int(self.now.timestamp() * 1000)):

@@ -32,7 +32,7 @@ def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
         while ledger.recompute_dirty(1000):
             pass
         with LedgerReader.open(path) as reader:
-            terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs")
+            terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs", PARIS)
             keeper = CostRecomputer(ledger, reader, terms, PARIS)
             keeper.begin()
             while keeper.step(lambda: NOON_MS + 3 * 86_400_000):

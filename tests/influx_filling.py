@@ -32,7 +32,7 @@ def compute_cost(harness: SinkHarness, end: datetime) -> None:
     folder = harness.path.parent
     (folder / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n')
     recomputer = CostRecomputer(
-        harness.ledger, harness.reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS
+        harness.ledger, harness.reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs", PARIS), PARIS
     )
     recomputer.begin()
     while recomputer.step(lambda: round(end.timestamp() * 1000)):

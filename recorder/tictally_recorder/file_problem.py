@@ -24,6 +24,7 @@ class FileProblem(PhraseCode):
     # What is no TOML
     TOML_DATE_IMPOSSIBLE = "toml_date_impossible"
     TOML_DATE_FORM = "toml_date_form"
+    TOML_NO_SECONDS = "toml_no_seconds"
     TOML_COMMA = "toml_comma"
     TOML_FLAG = "toml_flag"
     TOML_CURLY_QUOTES = "toml_curly_quotes"
@@ -48,6 +49,9 @@ class FileProblem(PhraseCode):
     SITE_MISSING_OR_METER_EXCHANGED = "site_missing_or_meter_exchanged"
     SITE_WRONG = "site_wrong"
     DATE_WRONG = "date_wrong"
+    MOMENT_NOT_A_QUARTER = "moment_not_a_quarter"
+    MOMENT_SKIPPED = "moment_skipped"
+    MOMENT_TWICE = "moment_twice"
     POWER_WRONG = "power_wrong"
     POWER_MISSING = "power_missing"
     POWER_NOT_IN_TARIFF = "power_not_in_tariff"
@@ -59,6 +63,7 @@ class FileProblem(PhraseCode):
     SEASONS_OVERLAP = "seasons_overlap"
     WEEKDAY_WRONG = "weekday_wrong"
     BILLING_DAY_WRONG = "billing_day_wrong"
+    BILLED_IN_ADVANCE_WRONG = "billed_in_advance_wrong"
     SAME_DAY = "same_day"
     OVERLAP = "overlap"
 
@@ -191,6 +196,6 @@ def not_toml(error: tomllib.TOMLDecodeError, text: str) -> tuple[int, Phrase]:
     """The line of a text that is no TOML, and what is wrong there."""
     found = toml_error(error, text)
     problem = Phrase(FileProblem(f"toml_{found.fault}"), {"found": found.found})
-    if found.fault in {TomlFault.DATE_IMPOSSIBLE, TomlFault.DATE_FORM}:
+    if found.fault in {TomlFault.DATE_IMPOSSIBLE, TomlFault.DATE_FORM, TomlFault.NO_SECONDS}:
         return found.line, problem  # who writes a wrong date need not know what TOML is
     return found.line, Phrase(FileProblem.NOT_TOML, {"detail": problem})

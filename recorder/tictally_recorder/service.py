@@ -206,7 +206,7 @@ def _feature_steps(
 ) -> Sequence[MaintenanceStep]:
     """Cost, standby, sites and backfill, and at the end the health message that has fields of each."""
     settings, ledger, reader = resources.settings, resources.ledger, resources.reader
-    terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+    terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder, settings.zone)
     keeper = CostRecomputer(ledger, reader, terms, settings.zone)
     cost, standby = CostStep(keeper), StandbyStep(NightRecomputer(ledger, reader, settings.zone))
     sites = SiteUpdater(

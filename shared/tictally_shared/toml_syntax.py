@@ -17,6 +17,7 @@ _STRINGS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|\'[^\']*\'')
 _COMMENT: Final = re.compile(r"#.*")
 _DATE: Final = re.compile(r"(?<![\w-])(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
 _OTHER_DATE: Final = re.compile(r"(?<!\w)(?:\d{1,2}[/.-]\d{1,2}[/.-]\d{4}|\d{4}[/.]\d{1,2}[/.]\d{1,2})(?!\w)")
+_NO_SECONDS: Final = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}[Tt ]\d{1,2}:\d{2}(?![\d:])")
 _COMMA: Final = re.compile(r"=\s*([+-]?\d+,\d+)")
 _FLAG: Final = re.compile(r"=\s*(True|False|TRUE|FALSE|yes|no|oui|non)\b")
 _CURLY: Final = re.compile("[“”„«»\u2018\u2019]")
@@ -30,6 +31,7 @@ class TomlFault(StrEnum):
 
     DATE_IMPOSSIBLE = "date_impossible"
     DATE_FORM = "date_form"
+    NO_SECONDS = "no_seconds"
     COMMA = "comma"
     FLAG = "flag"
     CURLY_QUOTES = "curly_quotes"
@@ -46,6 +48,7 @@ class TomlFault(StrEnum):
 _SENTENCES: Final = {
     TomlFault.DATE_IMPOSSIBLE: "there is no day {found}; a date is year-month-day, such as 2025-08-01",
     TomlFault.DATE_FORM: "{found} is not how a date is written here: year-month-day, such as 2025-08-01",
+    TomlFault.NO_SECONDS: "{found} has no seconds; write a time as 2025-08-01T14:00:00",
     TomlFault.COMMA: "{found} has a comma; write decimals with a point",
     TomlFault.FLAG: "{found} is not a value; write true or false",
     TomlFault.CURLY_QUOTES: 'it has typographic quotes; write straight ones: "…"',
@@ -154,6 +157,7 @@ def _matching(pattern: re.Pattern[str], fault: TomlFault) -> _Look:
 
 _LOOKS: Final[tuple[_Look, ...]] = (
     _date,
+    _matching(_NO_SECONDS, TomlFault.NO_SECONDS),
     _matching(_COMMA, TomlFault.COMMA),
     _matching(_FLAG, TomlFault.FLAG),
     _matching(_CURLY, TomlFault.CURLY_QUOTES),

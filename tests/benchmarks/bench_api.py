@@ -11,6 +11,7 @@ from queue import SimpleQueue
 from typing import Final
 
 import httpx
+from cost_building import PARIS
 from ledger_building import frame, message
 from years_building import START, build
 
@@ -70,7 +71,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
 
 def _keep_cost(ledger: Ledger, path: Path) -> None:
     with LedgerReader.open(path) as reader:
-        terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs")
+        terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs", PARIS)
         keeper = CostRecomputer(ledger, reader, terms, zone("Europe/Paris"))
         keeper.begin()
         while keeper.step(lambda: time.time_ns() // 1_000_000):

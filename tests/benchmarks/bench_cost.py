@@ -45,7 +45,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         ledger = stack.enter_context(Ledger.open(path))
         reader = stack.enter_context(LedgerReader.open(path))
         keeper = CostRecomputer(
-            ledger, reader, WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs"), PARIS
+            ledger, reader, WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs", PARIS), PARIS
         )
         full_s, longest_s = _round(keeper)
         kept = keeper.counts.computed
@@ -56,7 +56,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         answer_s = _seconds(lambda: len(cost_of(reader, SiteDays(site, *_EVER, PARIS), terms)))
         anew_s = _seconds(lambda: len(computed(reader, site, when, terms, PARIS)))
         newest_s = min(_seconds(lambda: len(computed(reader, site, when[-1:], terms, PARIS))) for _ in range(10))
-        paid = load_terms(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites())
+        paid = load_terms(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites(), PARIS)
         year, ever = (SiteDays(site, each[0], when[-1] + timedelta(days=1), PARIS) for each in (when[-365:], when))
         by_rows_s = _cpu_seconds(lambda: len(_compared_by_rows(reader, year, paid)))
         compared_s = _seconds(lambda: len(comparison_of(reader, year, paid, Assumed()).offers))

@@ -57,7 +57,7 @@ def test_cached_energy_is_computed_energy(
         path = Path(name) / "ledger.sqlite"
         with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
             recomputer = CostRecomputer(
-                ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs"), PARIS
+                ledger, reader, WatchedTerms(Path(name) / "contracts.toml", Path(name) / "tariffs", PARIS), PARIS
             )
             context = Context(settings_with(name="nas", ledger=path), Broadcast(), SimpleQueue(), lambda: NOW)
             computed_ms = [int(NOW.timestamp() * 1000)]

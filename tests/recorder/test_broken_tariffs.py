@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from cost_building import english
+from cost_building import PARIS, english
 from ledger_building import METER, frame, message
 
 from tictally_recorder.cli.app import main
@@ -152,7 +152,7 @@ def test_a_contract_on_a_broken_injection_tariff_is_no_second_consumption_contra
     (folder / "contracts.toml").write_text(
         contracts + f'[[contract]]\nsite = "{OTHER}"\ntariff = "sold"\nfrom = 2025-01-01\n'
     )
-    watched = WatchedTerms(folder / "contracts.toml", folder / "tariffs")
+    watched = WatchedTerms(folder / "contracts.toml", folder / "tariffs", PARIS)
     with LedgerReader.open(folder / "ledger.sqlite") as reader:
         watched.look(reader.sites())
     assert watched.terms is not None

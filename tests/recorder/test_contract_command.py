@@ -101,7 +101,7 @@ def test_a_french_reader_reads_french(
 
 WRONG = [
     (("--tariff", "edf-bleu-base", "--power", "7", "--from", "2026-03-01"), 1, "not 7"),
-    (("--tariff", "edf-bleu-base", "--power", "6", "--from", "2025-01-01"), 1, "begin on one day"),
+    (("--tariff", "edf-bleu-base", "--power", "6", "--from", "2025-01-01"), 1, "begin at the same time"),
     (("--tariff", "nothing", "--power", "6", "--from", "2026-03-01"), 1, "there is no tariff 'nothing'"),
     (("--tariff", "edf-bleu-base", "--power", "6", "--from", "soon"), 2, "is not a valid date"),
     (("--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-03-01", "--off-peak", "22-6"), 2, "not hours"),
@@ -129,16 +129,48 @@ def test_a_contract_that_cannot_be_used_is_not_written(
 def test_a_person_is_asked_for_what_is_not_given(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store(folder)
-    monkeypatch.setattr(sys, "stdin", Terminal("\n9\n2026-01-01\n\n"))
+    store(folder, begins=23, ends=7)
+    # Tariff, power, start, off-peak hours of winter and of summer, billing day, months in advance.
+    answers = ("", "9", "2026-01-01T14:00", "", "02:00-07:00,14:00-17:00", "24", "2")
+    monkeypatch.setattr(sys, "stdin", Terminal("\n".join([*answers, ""])))
     assert main(["contract", "add"]) == 0
-    assert contracts(folder) == '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 9\nfrom = 2026-01-01\n'
-    # The option and the power that the meter reports were proposed, and another power is remarked.
+    # What the meter reports was proposed: option, power, and the hours that it counted in the last days.
+    assert contracts(folder) == (
+        '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 9\nfrom = 2026-01-01T14:00:00\noff_peak = [\n'
+        '    { season = ["04-01", "10-31"], hours = ["02:00-07:00", "14:00-17:00"] },\n'
+        '    { hours = ["23:00-07:00"] },\n]\nbilling_day = 24\nbilled_in_advance = 2\n'
+    )
     shown = capsys.readouterr().err
-    assert "edf-bleu-hphc" in shown
+    assert "Tariff [edf-bleu-hphc]" in shown
+    assert "[23:00-07:00]" in shown
     assert "the meter announces 6 kVA, and the contract has 9 kVA" in shown
     monkeypatch.setattr(sys, "stdin", Terminal("edf-bleu-hphc\nsix\n"))
     assert main(["contract", "add", "--from", "2026-02-01"]) == 2
+
+
+def test_only_what_a_tariff_needs_is_asked_and_an_answer_may_be_left_empty(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")
+    # Billing day and months in advance.
+    monkeypatch.setattr(sys, "stdin", Terminal("\n\n"))
+    assert main(["contract", "add", "--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-01-01"]) == 0
+    assert contracts(folder) == '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2026-01-01\n'
+    shown = capsys.readouterr().err
+    assert "Heures creuses" not in shown
+    assert "2 chez EDF" in shown
+    # A tariff whose rules ask for hours and for a weekday: hours by season, then the weekday.
+    assert main(["tariff", "template", "edf-zen-weekend-plus-hc"]) == 0
+    monkeypatch.setattr(sys, "stdin", Terminal("22:30-06:30\n\nwed\n\n\n"))
+    given = ("--tariff", "edf-zen-weekend-plus-hc", "--power", "6", "--from", "2026-03-01")
+    assert main(["contract", "add", *given]) == 0
+    assert contracts(folder).endswith('off_peak = ["22:30-06:30"]\nchosen_day = "wed"\n')
+    before = contracts(folder)
+    for answers in ("22-6\n", "22:30-06:30\n\nmercredi\n", "22:30-06:30\n\nwed\n32\n\n", "\n\n\nmai\n"):
+        monkeypatch.setattr(sys, "stdin", Terminal(answers))
+        assert main(["contract", "add", *given[:-1], "2026-04-01"]) in {1, 2}
+        assert contracts(folder) == before
+    assert main(["contract", "add", *given[:-1], "2026-04-01", "--billed-in-advance", "13"]) == 2
 
 
 def test_a_contract_is_ended_with_a_line_of_its_own(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

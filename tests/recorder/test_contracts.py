@@ -4,7 +4,7 @@ from datetime import time
 from pathlib import Path
 
 import pytest
-from cost_building import BASE, HPHC, SITE, SURPLUS, d
+from cost_building import BASE, HPHC, PARIS, SITE, SURPLUS, d
 
 from tictally_recorder.cost.contracts import Contract, ContractError, Contracts, read_contracts
 from tictally_recorder.cost.contracts.load import TariffsNamed, parse_contracts
@@ -34,7 +34,7 @@ from = 2025-01-01
 
 
 def read(text: str, *sites: str) -> Contracts:
-    return parse_contracts(text, "contracts.toml", TariffsNamed(TARIFFS), sites)
+    return parse_contracts(text, "contracts.toml", TariffsNamed(TARIFFS, PARIS), sites)
 
 
 @pytest.mark.parametrize(
@@ -91,18 +91,22 @@ def test_each_site_has_its_own_contracts() -> None:
 
 
 def test_without_a_file_there_are_no_contracts(tmp_path: Path) -> None:
-    assert read_contracts(tmp_path / "contracts.toml", TariffsNamed(TARIFFS)).all == ()
+    assert read_contracts(tmp_path / "contracts.toml", TariffsNamed(TARIFFS, PARIS)).all == ()
 
 
 def test_a_file_is_read_and_its_path_reported(tmp_path: Path) -> None:
     path = tmp_path / "contracts.toml"
     path.write_text(FULL)
-    assert [each.tariff for each in read_contracts(path, TariffsNamed(TARIFFS)).all] == ["base", "surplus", "hphc"]
+    assert [each.tariff for each in read_contracts(path, TariffsNamed(TARIFFS, PARIS)).all] == [
+        "base",
+        "surplus",
+        "hphc",
+    ]
     path.write_bytes(b"\xff")
     with pytest.raises(ContractError, match=f"^{path}, line 1: it is not text in UTF-8$"):
-        read_contracts(path, TariffsNamed(TARIFFS))
+        read_contracts(path, TariffsNamed(TARIFFS, PARIS))
     with pytest.raises(ContractError, match="line 1: it is a folder, not a file"):
-        read_contracts(tmp_path, TariffsNamed(TARIFFS))
+        read_contracts(tmp_path, TariffsNamed(TARIFFS, PARIS))
 
 
 def contract(**changes: str) -> str:
@@ -156,12 +160,11 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
         (
             contract(**{"from": '"2025-03-01"'}),
             4,
-            "from = '2025-03-01' is not a date, such as 2025-08-01 without quotes",
+            "from = '2025-03-01' is neither a date, such as 2025-08-01, nor a local time, such as 2025-08-01T14:00:00",
         ),
-        (contract(**{"from": "2025-03-01T10:00:00"}), 4, "from = 2025-03-01 10:00:00 is not a date, "),
         (contract(**{"from": "2025-02-30"}), 4, "there is no day 2025-02-30; a date is "),
-        (contract(until="1999"), 5, "until = 1999 is not a date, such as 2025-08-01 without quotes"),
-        (contract(until="2025-02-28"), 5, "it ends on 2025-02-28, before its first day 2025-03-01"),
+        (contract(until="1999"), 5, "until = 1999 is neither a date, such as 2025-08-01, nor a local time"),
+        (contract(until="2025-02-28"), 5, "it ends on 2025-02-28, before its start, 2025-03-01"),
         (contract(site='"My House"'), 5, "'My House' is no site's id, which is a text of a-z, 0-9 and - in quotes"),
         (contract(site="21900000002"), 5, "21900000002 is no site's id, "),
         (
@@ -179,6 +182,9 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
             5,
             "chosen_day is 'wednesday'; there are: mon, tue, wed, thu, fri, sat",
         ),
+        (contract(billed_in_advance="13"), 5, "billed_in_advance = 13 is no number of months: 0 to 12"),
+        (contract(billed_in_advance='"2"'), 5, "billed_in_advance = '2' is no number of months: 0 to 12"),
+        (contract(billed_in_advance="true"), 5, "billed_in_advance = True is no number of months: 0 to 12"),
         (contract(chosen_day="[1]"), 5, "chosen_day is [1]; there are: mon"),
         (contract(off_peak=seasons('["04-01", "10-31"]')), 5, "off_peak does not have hours for the whole year"),
         (
@@ -195,7 +201,7 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
         (contract(off_peak='[{ hours = ["25:00-06:00"] }]'), 5, "hours = ['25:00-06:00'] are not hours of the day, "),
         (contract(off_peak='[{ days = 3, hours = ["22:00-06:00"] }]'), 5, "off_peak is neither hours, such as "),
         (contract(off_peak="22"), 5, "off_peak = 22 are not hours of the day, "),
-        (contract() + contract(tariff='"base"'), 8, "hphc and base begin on one day, 2025-03-01, for one site"),
+        (contract() + contract(tariff='"base"'), 8, "hphc and base begin at the same time, 2025-03-01, for one site"),
         (
             contract(until="2025-06-30") + contract(tariff='"base"', **{"from": "2025-06-30"}),
             9,

@@ -106,7 +106,7 @@ def test_cost_shows_it_as_a_kind_of_its_own() -> None:
 def contracts(folder: Path, text: str, sites: tuple[str, ...] = (SITE,)) -> Contracts:
     file = folder / "contracts.toml"
     file.write_text(text, encoding="utf-8")
-    return read_contracts(file, TariffsNamed(load_catalogue().tariffs), sites)
+    return read_contracts(file, TariffsNamed(load_catalogue().tariffs, PARIS), sites)
 
 
 def test_the_file_of_contracts_has_them(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ class Household:
 def household(folder: Path) -> Iterator[Household]:
     path = folder / "ledger.sqlite"
     with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
-        terms = WatchedTerms(folder / "contracts.toml", folder / "tariffs")
+        terms = WatchedTerms(folder / "contracts.toml", folder / "tariffs", PARIS)
         yield Household(folder, ledger, reader, CostRecomputer(ledger, reader, terms, PARIS))
 
 
@@ -173,7 +173,7 @@ def test_cost_stored_under_another_contract_is_not_used(home: Household) -> None
     home.store(*hours("2025-07-30T00:00+02:00", "2025-07-31T12:00+02:00"))
     home.recompute()
     home.contract(power=9)
-    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
+    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs", PARIS)
     terms.look([home.site])
     assert terms.terms is not None
     queried = cost_of(home.reader, SiteDays(home.site, d("2025-07-30"), d("2025-08-01"), PARIS), terms.terms)
@@ -548,7 +548,7 @@ def test_a_changed_time_zone_leaves_no_day_of_the_former_one(home: Household) ->
     # The 31st has begun in Paris only, and the 29th had not ended in New York.
     home.store(*hours("2025-07-30T01:00+02:00", "2025-07-31T01:00+02:00"))
     assert home.recompute() == 2
-    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs")
+    terms = WatchedTerms(home.folder / "contracts.toml", home.folder / "tariffs", PARIS)
     home.recomputer = CostRecomputer(home.ledger, home.reader, terms, zone("America/New_York"))
     assert home.recompute() == 2
     assert list(home.stored()) == days("2025-07-29", "2025-07-30")

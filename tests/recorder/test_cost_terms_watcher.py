@@ -6,12 +6,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from cost_building import PARIS
 
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 
 
 def test_an_unreadable_folder_is_a_problem_until_it_is_readable(tmp_path: Path) -> None:
-    watched = WatchedTerms(tmp_path / "contracts.toml", tmp_path / ("x" * 300))
+    watched = WatchedTerms(tmp_path / "contracts.toml", tmp_path / ("x" * 300), PARIS)
     assert watched.look([])
     assert watched.terms is None
     assert "it cannot be read: File name too long" in str(watched.problem)
@@ -19,7 +20,7 @@ def test_an_unreadable_folder_is_a_problem_until_it_is_readable(tmp_path: Path) 
 
 
 def test_a_folder_deleted_while_it_is_walked_is_checked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    watched = WatchedTerms(tmp_path / "contracts.toml", tmp_path / "tariffs")
+    watched = WatchedTerms(tmp_path / "contracts.toml", tmp_path / "tariffs", PARIS)
     (tmp_path / "tariffs" / "below").mkdir(parents=True)
     assert watched.look([])
 
@@ -71,7 +72,7 @@ def folder(tmp_path: Path) -> Path:
 
 def watched_with_series(folder: Path, path: str) -> WatchedTerms:
     (folder / "tariffs" / "hourly.toml").write_text(SERIES.format(path=json.dumps(path)))
-    return WatchedTerms(folder / "contracts.toml", folder / "tariffs")
+    return WatchedTerms(folder / "contracts.toml", folder / "tariffs", PARIS)
 
 
 @pytest.mark.parametrize("place", [beside, absolute, below_a_link])

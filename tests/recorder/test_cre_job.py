@@ -273,7 +273,9 @@ def test_a_revision_recomputes_exactly_the_days_that_it_touches(
             for n, at in enumerate(days)
             for hour in (0, 6)
         )
-        keeper = CostRecomputer(ledger, reader, WatchedTerms(home.folder / "contracts.toml", home.tariffs), PARIS)
+        keeper = CostRecomputer(
+            ledger, reader, WatchedTerms(home.folder / "contracts.toml", home.tariffs, PARIS), PARIS
+        )
 
         def recompute(hours: int) -> int:
             before = keeper.counts.computed

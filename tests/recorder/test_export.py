@@ -91,7 +91,7 @@ def test_costs_are_those_of_the_command(ledger: Path, folder: Path, to: str) -> 
     catalogue = load_catalogue(ledger.parent / "tariffs")
     with LedgerReader.open(ledger) as reader:
         (site,) = reader.sites()
-        contracts = read_contracts(ledger.parent / "contracts.toml", TariffsNamed(catalogue.tariffs), {site.id})
+        contracts = read_contracts(ledger.parent / "contracts.toml", TariffsNamed(catalogue.tariffs, PARIS), {site.id})
         rows = cost_of(reader, SiteDays(site, START.date(), END.date(), PARIS), Terms(contracts, catalogue.tariffs))
     expected = sum((row.amount for row in rows if row.amount is not None), Decimal(0))
     assert expected

@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from cost_building import SURPLUS_FILE
+from cost_building import PARIS, SURPLUS_FILE
 from fake_home_assistant import HOUR_MS, OLD, FakeHomeAssistant
 from ledger_building import DAY_MS, METER, NOON_MS
 from observation_building import energy, hours, put, store, undo
@@ -193,7 +193,7 @@ def test_cost_with_subscription_and_income_add_up_to_the_days(stage: Stage) -> N
     with LedgerReader.open(stage.path) as reader:
         (site,) = reader.sites()
         settings = stage.settings
-        terms = load_terms(settings.contracts_file, settings.tariffs_folder, [site]).terms
+        terms = load_terms(settings.contracts_file, settings.tariffs_folder, [site], PARIS).terms
         first = local_day(FIRST_MS, settings.zone)
         rows = cost_of(reader, SiteDays(site, first, local_day(FIRST_MS + DAY_MS, settings.zone), settings.zone), terms)
     price = {row.period: row.price for row in rows if row.direction is Direction.CONSUMPTION}
@@ -221,7 +221,7 @@ def test_off_peak_hours_that_end_within_an_hour_divide_its_cost(stage: Stage) ->
     with LedgerReader.open(stage.path) as reader:
         (site,) = reader.sites()
         settings = stage.settings
-        terms = load_terms(settings.contracts_file, settings.tariffs_folder, [site]).terms
+        terms = load_terms(settings.contracts_file, settings.tariffs_folder, [site], PARIS).terms
         day = local_day(FIRST_MS, settings.zone)
         rows = cost_of(reader, SiteDays(site, day, day + timedelta(days=1), settings.zone), terms)
     price = {row.period: row.price or Decimal(0) for row in rows}

@@ -212,7 +212,7 @@ def test_a_cost_that_becomes_unknown_leaves_no_amount_and_no_former_period(serve
         prices.write_text(LIST.format(start="2020-01-01", price="0.20"))
         contracts.write_text('[[contract]]\ntariff = "own"\nfrom = 2020-01-01\n')
         recomputer = CostRecomputer(
-            harness.ledger, harness.reader, WatchedTerms(contracts, tmp_path / "tariffs"), PARIS
+            harness.ledger, harness.reader, WatchedTerms(contracts, tmp_path / "tariffs", PARIS), PARIS
         )
 
         def recompute() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from api_serving import Served, messages
+from cost_building import PARIS
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost.contracts import ContractError
@@ -86,7 +87,7 @@ def test_the_error_of_a_contract_without_site_points_to_site_join(
     assert code != 0
     assert f"tictally site join {NEW} {OLD}" in shown
     with LedgerReader.open(ledger) as reader, pytest.raises(ContractError) as raised:
-        load_terms(ledger.parent / "contracts.toml", ledger.parent / "tariffs", reader.sites())
+        load_terms(ledger.parent / "contracts.toml", ledger.parent / "tariffs", reader.sites(), PARIS)
     assert f"replaced that of {OLD}, make them one site" in ENGLISH.phrase(raised.value.problem)
     assert f"a remplacé celui de {OLD}, faites-en un seul site" in catalogue("fr").phrase(raised.value.problem)
     assert run(capsys, "site", "join", NEW, OLD)[0] == 0

@@ -47,7 +47,7 @@ class PublishedSites:
     def __init__(self, folder: Path, ledger: Ledger, reader: LedgerReader) -> None:
         self.messages: list[tuple[str, str]] = []
         self.recomputer = CostRecomputer(
-            ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs"), PARIS
+            ledger, reader, WatchedTerms(folder / "contracts.toml", folder / "tariffs", PARIS), PARIS
         )
         device = SiteDevice(Topics(), "homeassistant", "en", "1", "tictally/recorder/nas/availability")
         self.publisher = SitePublisher(Topics(), device, lambda *each: self.messages.append(each))

@@ -141,7 +141,7 @@ class Context:
         self.pvpc = None if zone is None else CurrentSeries(pvpc_file(settings, zone))
         self._inbox = inbox
         self._on_close: list[Callable[[], None]] = []
-        self._watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+        self._watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder, settings.zone)
         self._lock = threading.Lock()
         self._checked_s = float("-inf")
         self._terms_version = 0

@@ -13,6 +13,7 @@ from tictally_recorder.cli.catalogue import end_with_problems, first_contract_he
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.cli.window import Window, present
+from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.bill import Bill, make_bill
 from tictally_recorder.cost.bill.as_json import record, records_as_json
@@ -20,9 +21,10 @@ from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.bill.supplier import SupplierBill
 from tictally_recorder.cost.bill.supplier.as_json import billed_record
-from tictally_recorder.cost.bill.supplier.query import MOST_MONTHS, supplier_bill_of
+from tictally_recorder.cost.bill.supplier.query import advance_of_contract, supplier_bill_of
 from tictally_recorder.cost.bill.supplier.remarks import supplier_remarks
 from tictally_recorder.cost.bill.supplier.report import supplier_sections
+from tictally_recorder.cost.contracts.load import MOST_MONTHS
 from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.ledger import LedgerReader
@@ -45,16 +47,26 @@ AdvanceOption = Annotated[
     ),
 ]
 
+AsBilledOption = Annotated[
+    bool,
+    typer.Option("--as-billed", help="The same, with the months of `billed_in_advance` of the contract."),
+]
+
 
 def bill(
-    window: Window, *, advance: AdvanceOption = None, json: JsonOption = False, configuration: Configuration
+    window: Window,
+    *,
+    advance: AdvanceOption = None,
+    as_billed: AsBilledOption = False,
+    json: JsonOption = False,
+    configuration: Configuration,
 ) -> None:
     """Show the cost of whole days like a bill: energy, subscription, contributions, taxes, total, tariff versions.
 
     The total is that of `tictally cost`. What a tariff does not give, a price without taxes or a tax, is marked as not
     known; unknown amounts are left out of totals, and their reasons follow. --to is the day on which the next bill
-    begins. With --advance lines are those of a supplier's bill, each rounded to cents, and the total is theirs.
-    Exit code 1: a site has no contract (a message shows what to write), or a file of its tariff cannot be used.
+    begins. With --advance or --as-billed lines are those of a supplier's bill, each rounded to cents, and the total is
+    theirs. Exit code 1: a site has no contract (a message shows what to write), or a file of its tariff cannot be used.
     """
     settings = configuration.settings()
     tz = settings.zone
@@ -66,7 +78,9 @@ def bill(
         paid = paid_by(settings, sites)
         asked = window.sites(reader)
         for site in asked:
-            bills.append(_bill(reader, SiteDays(site, first, until, tz), paid.terms, advance, now))
+            days = SiteDays(site, first, until, tz)
+            months = _months(days, paid.terms) if as_billed and advance is None else advance
+            bills.append(_bill(reader, days, paid.terms, months, now))
             advice += first_contract_help(settings, reader, site, paid, sites)
     if json:
         echo(records_as_json(billed_record(made, laid_out) if laid_out else record(made) for made, laid_out in bills))
@@ -77,6 +91,12 @@ def bill(
     end_with_problems(
         advice, paid.catalogue, (*paid.broken_of([site.id for site in asked]), *paid.catalogue.broken.taxes)
     )
+
+
+def _months(days: SiteDays, terms: Terms) -> int:
+    if (found := advance_of_contract(days, terms)) is None:
+        raise WrongUse("no_advance", "--as-billed", site=days.site.id)
+    return found
 
 
 def _bill(reader: LedgerReader, days: SiteDays, terms: Terms, advance: int | None, now: datetime) -> _Billed:

@@ -29,7 +29,7 @@ def paid_by(settings: Settings, sites: Iterable[Site]) -> LoadedTerms:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
         TariffError: a bundled tariff is broken.
     """
-    return load_terms(settings.contracts_file, settings.tariffs_folder, sites)
+    return load_terms(settings.contracts_file, settings.tariffs_folder, sites, settings.zone)
 
 
 def catalogue_of(settings: Settings) -> TariffCatalogue:

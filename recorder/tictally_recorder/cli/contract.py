@@ -2,12 +2,9 @@
 
 import codecs
 import json as json_
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 import typer
 
@@ -18,74 +15,30 @@ from tictally_recorder.cli.contract_check import (
     findings_of_aliases,
     findings_of_powers,
     findings_of_sites,
-    last_day,
     ledger_of,
 )
+from tictally_recorder.cli.contract_questions import AskedContract, ContractOptions, SiteOption, asked_text
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
-from tictally_recorder.cli.window import FROM, day_of, present, read_hours, read_weekday
+from tictally_recorder.cli.window import read_day_or_moment
 from tictally_recorder.cli.wrong_use import WrongUse
-from tictally_recorder.cost.contract_problems import contract_problems
+from tictally_recorder.cost.contract_problems import contract_problems, counted_off_peak
 from tictally_recorder.cost.contracts.edit import ContractEditError, NewContract, with_contract, with_end
 from tictally_recorder.cost.contracts.load import ContractError, TariffsNamed, parse_contracts
 from tictally_recorder.cost.contracts.meter_reported import Announced, announced
-from tictally_recorder.cost.contracts.model import Contract, Contracts
+from tictally_recorder.cost.contracts.model import Contract, Contracts, iso_text
 from tictally_recorder.cost.terms import LoadedTerms
 from tictally_recorder.ledger import LedgerReader, Site, probable_exchanges
 from tictally_recorder.reports import tariffs as report
 from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.settings import Settings
-from tictally_recorder.tariffs.hours import WEEKDAYS, Hours
+from tictally_recorder.tariffs.hours import WEEKDAYS
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.translations import catalogue as words_of
 from tictally_shared.runtime import atomic_file
 
 app = group("List contracts, add or end one, check them against the meter.")
-_T = TypeVar("_T")
 _PERMISSIONS: Final = 0o777
-SiteOption = Annotated[
-    str | None, typer.Option("--site", metavar="SITE", help="Site, where the ledger has more than one.")
-]
-
-
-@dataclass(frozen=True, slots=True)
-class ContractOptions:
-    """What a new contract has, as the user wrote it.
-
-    Attributes:
-        tariff: `--tariff`, or None.
-        power: `--power`, or None.
-        start: `--from`, or None.
-        site: `--site`, or None.
-        off_peak: `--off-peak`, or None.
-        summer: `--summer-off-peak`, or None.
-        chosen_day: `--chosen-day`, or None.
-        billing_day: `--billing-day`, or None.
-    """
-
-    tariff: Annotated[
-        str | None, typer.Option("--tariff", metavar="ID", help="A tariff, as `tictally tariff list` names it.")
-    ] = None
-    power: Annotated[int | None, typer.Option("--power", metavar="KVA", help="Subscribed power.")] = None
-    start: Annotated[str | None, typer.Option(FROM, metavar="DAY", help="The first local day.")] = None
-    site: SiteOption = None
-    off_peak: Annotated[
-        str | None,
-        typer.Option("--off-peak", metavar="HOURS", help="Off-peak hours: 22:00-06:00, several separated by commas."),
-    ] = None
-    summer: Annotated[
-        str | None,
-        typer.Option(
-            "--summer-off-peak", metavar="HOURS", help="Off-peak hours from April to October, where they differ."
-        ),
-    ] = None
-    chosen_day: Annotated[
-        str | None, typer.Option("--chosen-day", metavar="DAY", help="The weekday that you selected: mon, tue, …")
-    ] = None
-    billing_day: Annotated[
-        int | None,
-        typer.Option("--billing-day", metavar="N", help="Day of the month on which your bills begin, for `--by bill`."),
-    ] = None
 
 
 @app.command("list", short_help="List the contracts.")
@@ -108,7 +61,7 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
         return
     table = plain_table()
     add_columns(table, words, "site", "direction", "tariff", "kva", "from", "until")
-    add_columns(table, words, "off_peak", "chosen_day", "billing_day", wraps=True)
+    add_columns(table, words, "off_peak", "chosen_day", "billing_day", "billed_in_advance", wraps=True)
     for record in records:
         hours, day = record["off_peak_hours"], record["chosen_day"]
         shown = {
@@ -137,61 +90,69 @@ def add(wanted: ContractOptions, configuration: Configuration) -> None:
         one = _site_of(sites, wanted.site)
         reported = announced(reader, one) if reader and one else Announced()
         proposed = reported.shipped_tariff or ""
-        found = paid.catalogue.tariff(
-            wanted.tariff or _asked("--tariff", words.text("contract_text.ask_tariff"), proposed, str)
-        )
-        power = _power(found, wanted.power, reported, words.text("contract_text.ask_power"))
-        day = wanted.start or _asked(FROM, words.text("contract_text.ask_start"), str(today(settings)), str)
+        found = paid.catalogue.tariff(wanted.tariff or asked_text("--tariff", words, "tariff", proposed))
+        asked = AskedContract(wanted, found, words)
         added = NewContract(
             found.id,
-            day_of(FROM, day, settings.zone, present()),
-            one.id if one and len(sites) > 1 else None if one else wanted.site,
-            power,
-            _hours("--off-peak", wanted.off_peak),
-            _hours("--summer-off-peak", wanted.summer),
-            _weekday(wanted.chosen_day),
-            _billing_day(wanted.billing_day, words.text("contract_text.ask_billing_day")),
+            site=one.id if one and len(sites) > 1 else None if one else wanted.site,
+            power_kva=asked.power(reported),
+            start=asked.start(settings),
+            off_peak=(hours := asked.off_peak(counted_off_peak(reader, one, settings.zone) if reader and one else ())),
+            summer_off_peak=asked.summer_off_peak(hours),
+            chosen_weekday=asked.chosen_weekday(),
+            billing_day=asked.billing_day(),
+            billed_in_advance=asked.billed_in_advance(),
         )
-        if added.summer_off_peak and not added.off_peak:
-            raise WrongUse("needs_off_peak", "--summer-off-peak")
         contracts = _write(settings, with_contract(_text(settings), added), paid, sites)
-        about = {"file": str(settings.contracts_file), "tariff": found.id, "start": str(added.start)}
+        about = {"file": str(settings.contracts_file), "tariff": found.id, "start": added.start.text}
         echo(words.text("contract_text.added", **about))
         if reader and one:
             _warn(settings, reader, one, contracts, found)
 
 
-@app.command(short_help="Write the last day of a contract.")
+@app.command(short_help="Write the end of a contract.")
 @flattened
 def end(
-    last: Annotated[str, typer.Argument(metavar="DAY", help="The last local day, in the forms of `tictally cost`.")],
+    last: Annotated[
+        str,
+        typer.Argument(
+            metavar="WHEN", help="The last local day, in the forms of `tictally cost`, or a time at which it ends."
+        ),
+    ],
     *,
     site: SiteOption = None,
     injection: Annotated[bool, typer.Option("--injection", help="The contract of injection.")] = False,
     configuration: Configuration,
 ) -> None:
-    """Write the last day of the contract that holds on that day. Days after it have no cost until another one begins.
+    """Write the end of the contract that holds then. What follows has no cost until another one begins.
 
     A change of tariff needs no end: `tictally contract add`, and the new contract follows the old one.
     """
     settings = configuration.settings()
-    day = day_of("DAY", last, settings.zone, present())
+    when = read_day_or_moment("WHEN", last, settings.zone)
     with ledger_of(settings) as reader:
         sites = reader.sites() if reader else []
         paid = paid_by(settings, sites)
         one = _site_of(sites, site)
         direction = Direction.INJECTION if injection else Direction.CONSUMPTION
-        contract = paid.terms.contracts.on(one.id if one else site or "", direction, day)
+        contracts, site_id = paid.terms.contracts, one.id if one else site or ""
+        before_ms = int(when.at.timestamp()) * 1000 - 1 if when.at else None
+        contract = (
+            contracts.on(site_id, direction, when.day)
+            if before_ms is None
+            else contracts.at(site_id, direction, when.day, before_ms)
+        )
         if contract is None:
-            raise WrongUse("no_contract", "DAY", day=day)
+            raise WrongUse("no_contract", "WHEN", day=when.text)
         if contract.until is not None:
-            raise WrongUse("contract_ends", "DAY", day=contract.until, file=settings.contracts_file)
+            known = iso_text(contract.ends_at or contract.until)
+            raise WrongUse("contract_ends", "WHEN", day=known, file=settings.contracts_file)
         try:
-            text = with_end(_text(settings), contract, day)
+            text = with_end(_text(settings), contract, when, settings.zone)
         except ContractEditError as error:
             raise ContractError(str(settings.contracts_file), 1, str(error)) from None
         _write(settings, text, paid, sites)
-    about = {"tariff": contract.tariff, "start": str(contract.start), "until": str(day)}
+    about = {"tariff": contract.tariff, "start": contract.begins, "until": when.text}
     echo(words_of(settings.language).text("contract_text.ended", **about))
 
 
@@ -232,17 +193,18 @@ def _paid(settings: Settings) -> LoadedTerms:
 
 
 def _record(contracts: Contracts, contract: Contract, day: date) -> dict[str, object]:
-    last = last_day(contracts, contract)
+    last = contracts.end_of(contract)
     return {
         "site": contract.site,
         "direction": str(contract.direction),
         "tariff": contract.tariff,
         "power_kva": contract.power_kva,
-        "from": str(contract.start),
-        "until": None if last is None else str(last),
+        "from": contract.begins,
+        "until": None if last is None else iso_text(last),
         "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(day)],
         "chosen_day": None if contract.chosen_weekday is None else WEEKDAYS[contract.chosen_weekday],
         "billing_day": contract.billing_day,
+        "billed_in_advance": contract.billed_in_advance,
     }
 
 
@@ -258,39 +220,6 @@ def _site_of(sites: list[Site], wanted: str | None) -> Site | None:
     return found
 
 
-def _asked(option: str, question: str, proposed: str, read: Callable[[str], _T]) -> _T:
-    """The answer of a person at a terminal."""
-    if not sys.stdin.isatty():
-        raise WrongUse("nobody_asked", option)
-    answer = typer.prompt(question, default=proposed or None, err=True)
-    try:
-        return read(str(answer))
-    except ValueError:
-        raise WrongUse("cannot_be_read", option, text=str(answer)[:40]) from None
-
-
-def _power(tariff: Tariff, given: int | None, reported: Announced, question: str) -> int | None:
-    named = {power for version in tariff.versions for power in version.powers}
-    if given is not None or not named:
-        return given
-    return _asked("--power", question, str(reported.power_kva or ""), int)
-
-
-def _hours(option: str, text: str | None) -> tuple[Hours, ...]:
-    return read_hours(option, text) if text else ()
-
-
-def _weekday(text: str | None) -> int | None:
-    return None if text is None else read_weekday("--chosen-day", text)
-
-
-def _billing_day(given: int | None, question: str) -> int | None:
-    """The first of the month needs no line."""
-    if given is None and sys.stdin.isatty():
-        given = _asked("--billing-day", question, "1", int)
-    return None if given == 1 else given
-
-
 def _text(settings: Settings) -> str:
     try:
         return settings.contracts_file.read_text(encoding="utf-8-sig")
@@ -301,7 +230,7 @@ def _text(settings: Settings) -> str:
 def _write(settings: Settings, text: str, paid: LoadedTerms, sites: list[Site]) -> Contracts:
     """Write the file if all of it can be used; its contracts."""
     path = settings.contracts_file
-    named = TariffsNamed(paid.catalogue.tariffs, paid.catalogue.broken)
+    named = TariffsNamed(paid.catalogue.tariffs, settings.zone, paid.catalogue.broken)
     contracts = parse_contracts(text, str(path), named, {each.id for each in sites}, probable_exchanges(sites))
     try:
         if path.exists():

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Terms
@@ -80,7 +80,7 @@ def findings_of_aliases(reader: LedgerReader, sites: Iterable[Site], terms: Term
             unused = unused_aliases(reported, contract.aliases) if reported else ()
             if unused:
                 about: dict[str, Value] = {"site": site.id, "tariff": contract.tariff, "aliases": unused}
-                phrase = Phrase(IssueCode.ALIAS_UNUSED, about | {"start": str(contract.start)})
+                phrase = Phrase(IssueCode.ALIAS_UNUSED, about | {"start": contract.begins})
                 found.append(TariffIssue(contract.tariff, phrase, contract.start, last))
     return found
 
@@ -124,20 +124,14 @@ def findings_of_sites(sites: Collection[Site], ignored: Iterable[str], contracts
 
 
 def _of_no_site(site: str, contract: Contract, known: Collection[str]) -> Phrase:
-    about: dict[str, Value] = {"tariff": contract.tariff, "start": str(contract.start), "site": site}
+    about: dict[str, Value] = {"tariff": contract.tariff, "start": contract.begins, "site": site}
     return Phrase(IssueCode.NO_SITE, about | {"sites": tuple(sorted(known))})
 
 
 def last_day(contracts: Contracts, contract: Contract) -> date | None:
-    """The last day on which a contract holds, or None if it goes on."""
-    followers = [
-        other.start - timedelta(days=1)
-        for other in contracts.all
-        if other.start > contract.start
-        and other.direction is contract.direction
-        and (None in {other.site, contract.site} or other.site == contract.site)
-    ]
-    return min([*followers, *([contract.until] if contract.until else [])], default=None)
+    """The last day on which a contract holds, also if for a part of it; or None if it goes on."""
+    end = contracts.end_of(contract)
+    return end.date() if isinstance(end, datetime) else end
 
 
 def _spans(contracts: Contracts) -> dict[str, list[tuple[date, date, int | None]]]:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from tictally_recorder.cli.wrong_use import WrongUse
+from tictally_recorder.cost.contracts.moments import DayOrMoment, MomentError, day_or_moment
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
@@ -182,6 +183,24 @@ def day_of(option: str, text: str, tz: ZoneInfo, now: datetime) -> date:
     if moment != local_midnight(day, tz):
         raise WrongUse("whole_days", option)
     return day
+
+
+def read_day_or_moment(option: str, text: str, tz: ZoneInfo) -> DayOrMoment:
+    """A local day, or a moment within one, that a user wrote.
+
+    Raises:
+        WrongUse: it cannot be read, does not exist, or two moments have it.
+    """
+    try:
+        moment = datetime.fromisoformat(text) if ":" in text else None
+    except ValueError:
+        raise WrongUse("not_a_moment", option, text=text[:40]) from None
+    if moment is None:
+        return DayOrMoment(day_of(option, text, tz, present()))
+    try:
+        return day_or_moment(option, moment, tz)
+    except MomentError as error:
+        raise WrongUse("moment", option, problem=error.problem) from None
 
 
 def read_hours(option: str, text: str) -> tuple[Hours, ...]:

@@ -4,17 +4,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
 from itertools import groupby
 from typing import Final
 
 from tictally_recorder.cost.model import CostRow, Quality, VersionUsed
+from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.energy.register_totals import RegisterPart
 from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import By
 
 _GRAVITY: Final = tuple(Quality)
+_WHOLE: Final = Fraction(1)
+_MOST_QUARTERS: Final = 100
+"""Of a local day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +209,21 @@ def registers_of(parts: Iterable[RegisterPart]) -> list[RegisterPart]:
             newest[part.register] = len(found)
             found.append(part)
     return sorted(found, key=lambda each: (each.register, each.start_ms))
+
+
+def day_shares(rows: Iterable[CostRow]) -> dict[date, Fraction]:
+    """Day → how much of it rows of one price are for: less than all where the contract changed within it.
+
+    Args:
+        rows: in order of day.
+    """
+    found: dict[date, Fraction] = {}
+    for row in rows:
+        share = _WHOLE
+        if row.period is None and row.amount and row.price:
+            share = Fraction(row.amount * days_of_month(row.day) / row.price).limit_denominator(_MOST_QUARTERS)
+        found[row.day] = min(found.get(row.day, Fraction()) + share, _WHOLE)
+    return found
 
 
 def first_day(day: date, by: By) -> date:

@@ -54,20 +54,43 @@ def contract_problems(
         yield Phrase(ProblemCode.OFF_PEAK_DIFFERS, {"hours": observed})
 
 
+def counted_off_peak(reader: LedgerReader, site: Site, tz: ZoneInfo) -> tuple[str, ...]:
+    """The off-peak hours that a meter on HP/HC counted lately, `22:30-06:30`; none where too little is known.
+
+    Args:
+        reader: the ledger.
+        site: of it.
+        tz: of the hours.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    return _hours(Counter((at.time(), period) for at, period in _lately(reader, site, 0, tz)))
+
+
 def _other_hours(reader: LedgerReader, site: Site, contract: Contract, tz: ZoneInfo) -> tuple[str, ...]:
     """The off-peak hours that a meter on HP/HC counted lately, where they are not the contract's; else none."""
-    meter = max(site.meters, key=lambda each: each.last_ms)
-    end_ms = meter.last_ms + 1
-    start_ms = max(end_ms - _LOOK_BACK_MS, meter.first_ms, midnight_ms(contract.start, tz))
     counted: Counter[tuple[time, str]] = Counter()
     different = 0
-    for at, period in _periods(_spans(reader, meter, start_ms, end_ms), tz):
+    for at, period in _lately(reader, site, midnight_ms(contract.start, tz), tz):
         counted[at.time(), period] += 1
         different += (period == _OFF_PEAK) is not is_within(at.time(), contract.off_peak_on(at.date()))
-    if counted.total() < _ENOUGH_QUARTERS or 100 * different <= _MOST_DIFFERENT_PERCENT * counted.total():
+    return () if 100 * different <= _MOST_DIFFERENT_PERCENT * counted.total() else _hours(counted)
+
+
+def _hours(counted: Counter[tuple[time, str]]) -> tuple[str, ...]:
+    """The times at which off-peak counted more often than peak, of enough quarter-hours."""
+    if counted.total() < _ENOUGH_QUARTERS:
         return ()
     times = sorted({at for at, _ in counted})
     return tuple(_ranges(at for at in times if counted[at, _OFF_PEAK] > counted[at, _PEAK]))
+
+
+def _lately(reader: LedgerReader, site: Site, since_ms: int, tz: ZoneInfo) -> Iterator[tuple[datetime, str]]:
+    meter = max(site.meters, key=lambda each: each.last_ms)
+    end_ms = meter.last_ms + 1
+    start_ms = max(end_ms - _LOOK_BACK_MS, meter.first_ms, since_ms)
+    return _periods(_spans(reader, meter, start_ms, end_ms), tz)
 
 
 def _spans(reader: LedgerReader, meter: Meter, start_ms: int, end_ms: int) -> Iterator[CountedSpan]:

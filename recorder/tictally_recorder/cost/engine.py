@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.by_rules import Division, joined, undivided
-from tictally_recorder.cost.contracts.model import Contract, LumpSum
+from tictally_recorder.cost.contracts.model import Contract, ContractSpan, LumpSum
 from tictally_recorder.cost.dynamic_price import WH_PER_KWH, price_quarters
 from tictally_recorder.cost.local_quarter import LocalQuarter
 from tictally_recorder.cost.model import (
@@ -24,7 +24,7 @@ from tictally_recorder.cost.model import (
     Use,
     VersionUsed,
 )
-from tictally_recorder.cost.proration import daily_share
+from tictally_recorder.cost.proration import daily_share, share_of_day
 from tictally_recorder.cost.reasons import no_price, no_subscription, not_in_tariff, not_shown, provisional_reason
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import (
@@ -48,7 +48,8 @@ _TOTALS: Final = {Direction.CONSUMPTION: consumption_total, Direction.INJECTION:
 def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[CostRow]:
     """What a site's energy and subscription cost on some local days, in order of day.
 
-    Each day stands for itself: its rows depend on nothing but its own energy, contract, version and day. A day without
+    Each day stands for itself: its rows depend on nothing but its own energy, contract, version and day. Where the
+    contract changes within it each part has rows of its own, and a share of the day's subscription. A day without
     contract has rows too, with that reason; injected energy without a contract of its own earns nothing and has none,
     and neither has consumption at a site that only injects.
 
@@ -63,7 +64,8 @@ def cost(use: Use, days: Collection[date], terms: Terms, tz: ZoneInfo) -> list[C
     found: list[CostRow] = []
     for day in wanted:
         unmetered = [each for each in use.unmetered if each.concerns(*day_bounds_ms(day, tz))]
-        here = _Day(use.site, day, by_day.get(day, ()), by_quarter.get(day, ()), unmetered, terms, tz)
+        bounds = day_bounds_ms(day, tz)
+        here = _Day(use.site, day, by_day.get(day, ()), by_quarter.get(day, ()), unmetered, terms, tz, bounds)
         found.extend(here.rows())
     return found
 
@@ -74,9 +76,8 @@ def days_by_quarter(site: str, days: Iterable[date], terms: Terms) -> set[date]:
         day
         for day in days
         for direction in Direction
-        if (contract := terms.contracts.on(site, direction, day))
-        and (tariff := terms.tariffs.get(contract.tariff))
-        and (tariff.series or tariff.rules)
+        for contract in terms.contracts.touching(site, direction, day)
+        if (tariff := terms.tariffs.get(contract.tariff)) and (tariff.series or tariff.rules)
     }
 
 
@@ -152,7 +153,7 @@ class _Line:
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A site's day."""
+    """A site's day, or the part of it in which one contract holds."""
 
     site: str
     day: date
@@ -161,23 +162,40 @@ class _Day:
     unmetered: Sequence[Unmetered]
     terms: Terms
     tz: ZoneInfo
+    bounds_ms: tuple[int, int]
 
     def rows(self) -> Iterator[CostRow]:
         """All of the day: consumed, then injected; energy in the tariff's order, subscription, what is paid once."""
         for direction in Direction:
-            contract = self.terms.contracts.on(self.site, direction, self.day)
-            tariff = self.terms.tariffs.get(contract.tariff) if contract else None
-            version = tariff.in_force(self.day, contract.power_kva) if contract and tariff else None
-            if contract and tariff and version:
-                provisional = provisional_reason(tariff, contract.power_kva, self.day)
-                line = _Line(self.site, self.day, contract, tariff, version, provisional)
-                yield from self._series(line) if tariff.series else self._periods(line)
-                yield from self._unmetered(line)
-                yield from _subscription(line)
-            elif contract or self._lacks_contract(direction):
-                yield from self._nothing_holds(direction, contract, tariff)
+            spans = self.terms.contracts.spans(self.site, direction, self.day, self.bounds_ms)
+            for span in spans:
+                part = self if len(spans) == 1 else self._within(span)
+                yield from part.of_contract(direction, span.contract)
             for lump_sum in self.terms.contracts.lump_sums_on(self.site, direction, self.day):
                 yield _once(self.site, lump_sum)
+
+    def _within(self, span: ContractSpan) -> "_Day":
+        start_ms, end_ms = span.start_ms, span.end_ms
+        return replace(
+            self,
+            energy=[row for row in self.energy if start_ms <= row.start_ms < end_ms],
+            quarters=[row for row in self.quarters if start_ms <= row.start_ms < end_ms],
+            unmetered=[each for each in self.unmetered if each.concerns(start_ms, end_ms)],
+            bounds_ms=(start_ms, end_ms),
+        )
+
+    def of_contract(self, direction: Direction, contract: Contract | None) -> Iterator[CostRow]:
+        """The rows of a contract, or of none, that holds in all of it."""
+        tariff = self.terms.tariffs.get(contract.tariff) if contract else None
+        version = tariff.in_force(self.day, contract.power_kva) if contract and tariff else None
+        if contract and tariff and version:
+            provisional = provisional_reason(tariff, contract.power_kva, self.day)
+            line = _Line(self.site, self.day, contract, tariff, version, provisional)
+            yield from self._series(line) if tariff.series else self._periods(line)
+            yield from self._unmetered(line)
+            yield from self._subscription(line)
+        elif contract or self._lacks_contract(direction):
+            yield from self._nothing_holds(direction, contract, tariff)
 
     def _lacks_contract(self, direction: Direction) -> bool:
         """True if a day without a contract of a direction has an unknown cost for want of it.
@@ -196,7 +214,7 @@ class _Day:
         self, direction: Direction, contract: Contract | None, tariff: Tariff | None
     ) -> Iterator[CostRow]:
         if contract is None:
-            reason = self.terms.contracts.why_none(self.site, direction, self.day)
+            reason = self.terms.contracts.why_none(self.site, direction, self.day, self.bounds_ms[0])
         elif tariff is None:
             reason = self.terms.why_no_tariff(contract)
         else:
@@ -299,11 +317,10 @@ class _Day:
             return
         sign = -1 if tariff.direction is Direction.INJECTION else 1
         priced = price_quarters(self.quarters, total, series, sign, self.tz)
-        start, end = day_bounds_ms(self.day, self.tz)
         counted = Counted.of(priced.parts)
         unknown = priced.reason or (None if priced.parts else self._nothing_counted(TOTAL, tariff.direction))
         figure = _Figure(amount=priced.amount)
-        yield line.row(TOTAL, counted, figure, unknown, hash_of_day=series.hash(start, end))
+        yield line.row(TOTAL, counted, figure, unknown, hash_of_day=series.hash(*self.bounds_ms))
 
     def _unmetered(self, line: _Line) -> Iterator[CostRow]:
         """What is missing of a day that is metered in part; where nothing is metered, each period has the reason."""
@@ -348,16 +365,16 @@ class _Day:
             return Reason(ReasonCode.TOTAL_WITHOUT_PERIODS, {"registers": tuple(counting), "period": period})
         return Reason(ReasonCode.PERIOD_NOT_COUNTED, {"period": period})
 
-
-def _subscription(line: _Line) -> Iterator[CostRow]:
-    power = line.contract.power_kva
-    monthly = line.version.monthly(power)
-    if line.tariff.direction is Direction.INJECTION and not monthly:
-        return
-    if monthly is None:
-        yield line.row(None, Counted(), unknown=no_subscription(line.version, power))
-    else:
-        yield line.row(None, Counted(), _Figure(monthly, daily_share(monthly, line.day)))
+    def _subscription(self, line: _Line) -> Iterator[CostRow]:
+        power = line.contract.power_kva
+        monthly = line.version.monthly(power)
+        if line.tariff.direction is Direction.INJECTION and not monthly:
+            return
+        if monthly is None:
+            yield line.row(None, Counted(), unknown=no_subscription(line.version, power))
+        else:
+            share = share_of_day(self.bounds_ms, day_bounds_ms(self.day, self.tz))
+            yield line.row(None, Counted(), _Figure(monthly, daily_share(monthly, line.day, share)))
 
 
 def _once(site: str, lump_sum: LumpSum) -> CostRow:

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.contracts.model import Contract, ContractSpan
 from tictally_recorder.cost.model import Terms, Unmetered
 from tictally_recorder.cost.reasons import provisional_reason
 from tictally_recorder.tariffs.model import Direction
@@ -39,8 +39,8 @@ class Fingerprints:
             unmetered: the site's unmetered times.
             is_imported: imports show some of its energy, which off-peak hours or colours of days may divide.
         """
-        paid = [self._paid(site, direction, day) for direction in Direction]
-        if is_imported and (contract := self._terms.contracts.on(site, Direction.CONSUMPTION, day)):
+        paid = [self._paid_on(site, direction, day) for direction in Direction]
+        for contract in self._terms.contracts.touching(site, Direction.CONSUMPTION, day) if is_imported else ():
             tariff = self._terms.tariffs.get(contract.tariff)
             paid.append((contract.off_peak_on(day), self._divided(contract, day, tariff.division if tariff else None)))
         # A gap is known only from what follows it, which arrives when the day before it has its figures.
@@ -52,10 +52,17 @@ class Fingerprints:
         text = repr((_METHOD, self._tz.key, paid, missing, once))
         return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]
 
-    def _paid(self, site: str, direction: Direction, day: date) -> object:
-        contract = self._terms.contracts.on(site, direction, day)
+    def _paid_on(self, site: str, direction: Direction, day: date) -> object:
+        bounds = day_bounds_ms(day, self._tz)
+        spans = self._terms.contracts.spans(site, direction, day, bounds)
+        if len(spans) == 1:
+            return self._paid(site, direction, day, spans[0])
+        return [(each.start_ms, each.end_ms, self._paid(site, direction, day, each)) for each in spans]
+
+    def _paid(self, site: str, direction: Direction, day: date, span: ContractSpan) -> object:
+        contract = span.contract
         if contract is None:
-            reason = self._terms.contracts.why_none(site, direction, day)
+            reason = self._terms.contracts.why_none(site, direction, day, span.start_ms)
             return reason.code.value, sorted(reason.parameters.items())
         return (*_of_contract(contract), self._priced(contract, day))
 

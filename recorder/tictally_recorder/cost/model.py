@@ -67,14 +67,14 @@ class Terms:
         """A figure that was computed before its tariff's file could no longer be used, as unknown."""
         if not self.is_broken(row.site, row.direction, row.day):
             return row
-        contract = self.contracts.on(row.site, row.direction, row.day)
-        reason = self.why_no_tariff(contract) if contract else row.reason
+        contracts = self.contracts.touching(row.site, row.direction, row.day)
+        reason = next((self.why_no_tariff(each) for each in contracts if each.tariff in self.broken), row.reason)
         return replace(row, amount=None, quality=Quality.UNKNOWN, reason=reason)
 
     def is_broken(self, site: str, direction: Direction, day: date) -> bool:
-        """True if the tariff of a site's local day is in a file that cannot be used."""
-        contract = self.contracts.on(site, direction, day) if self.broken else None
-        return contract is not None and contract.tariff in self.broken
+        """True if a tariff of a site's local day is in a file that cannot be used."""
+        contracts = self.contracts.touching(site, direction, day) if self.broken else ()
+        return any(contract.tariff in self.broken for contract in contracts)
 
 
 @dataclass(frozen=True, slots=True)

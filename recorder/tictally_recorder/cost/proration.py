@@ -3,10 +3,12 @@
 from calendar import monthrange
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from typing import Final
 
 _CENT: Final = Decimal("0.01")
 _DECIMALS: Final = 6
+_WHOLE: Final = Fraction(1)
 _NOISE: Final = Decimal("1E-12")
 
 
@@ -39,6 +41,17 @@ def days_of_month(day: date) -> int:
     return monthrange(day.year, day.month)[1]
 
 
-def daily_share(monthly: Decimal, day: date) -> Decimal:
-    """What a day costs of a month's amount, to 28 digits: the days of a month add up to it once rounded."""
-    return monthly / days_of_month(day)
+def daily_share(monthly: Decimal, day: date, share: Fraction = _WHOLE) -> Decimal:
+    """What a day costs of a month's amount, to 28 digits: the days of a month add up to it once rounded.
+
+    Args:
+        monthly: the amount.
+        day: of the month.
+        share: of the day.
+    """
+    return monthly * share.numerator / (days_of_month(day) * share.denominator)
+
+
+def share_of_day(part_ms: tuple[int, int], day_ms: tuple[int, int]) -> Fraction:
+    """The share of a local day, of 23 to 25 hours, that a part of it is; both from and to, in milliseconds."""
+    return Fraction(part_ms[1] - part_ms[0], day_ms[1] - day_ms[0])

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
@@ -14,7 +15,7 @@ from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.energy.register_totals import is_period_register
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Version
-from tictally_shared.calendar import QUARTER_MS, By, days_between, local_day, runs_of_days
+from tictally_shared.calendar import QUARTER_MS, By, day_bounds_ms, days_between, local_day, runs_of_days
 from tictally_shared.tariff_options import CONSUMPTION_TOTAL
 
 
@@ -122,6 +123,12 @@ def use_of(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz:
     """What the site's registers counted on some local days that follow one another."""
     bounds = days[0], days[-1] + timedelta(days=1)
     rows = energy(reader, EnergyQuery.of_days(site.id, bounds, By.DAY, tz), all_registers=True)
+    for day in days:
+        day_ms = day_bounds_ms(day, tz)
+        if changes := terms.contracts.changes(site.id, day, day_ms):
+            rows = [row for row in rows if not day_ms[0] <= row.start_ms < day_ms[1]]
+            for part in pairwise((day_ms[0], *changes, day_ms[1])):
+                rows += energy(reader, EnergyQuery.of_moments(site.id, part, By.DAY, tz), all_registers=True)
     wanted = days_by_quarter(site.id, days, terms) | undivided_days(rows, tz)
     quarters = [
         row for first, last in runs_of_days(sorted(wanted)) for row in _by_quarter(reader, site, first, last, tz)

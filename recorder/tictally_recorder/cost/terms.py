@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts import TariffsNamed, read_contracts
 from tictally_recorder.cost.model import Terms
@@ -30,7 +31,7 @@ class LoadedTerms:
         return tuple(dict.fromkeys(found))
 
 
-def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedTerms:
+def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site], tz: ZoneInfo) -> LoadedTerms:
     """Tariffs and contracts.
 
     A tariff in a file of the user's that cannot be used has no price; every other one stays as it is.
@@ -39,21 +40,22 @@ def load_terms(contracts: Path, tariffs: Path, sites: Iterable[Site]) -> LoadedT
         contracts: file of the contracts.
         tariffs: folder of the user's own tariffs.
         sites: all of the ledger.
+        tz: of local times in contracts.
 
     Raises:
         ContractError: the contracts cannot be used; without file there are none, and that is no error.
         TariffError: a bundled tariff is broken, or nothing can be read of a file that may have any tariff.
     """
-    return terms_of_catalogue(contracts, load_catalogue(tariffs), sites)
+    return terms_of_catalogue(contracts, load_catalogue(tariffs), sites, tz)
 
 
-def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Iterable[Site]) -> LoadedTerms:
+def terms_of_catalogue(contracts: Path, catalogue: TariffCatalogue, sites: Iterable[Site], tz: ZoneInfo) -> LoadedTerms:
     """As `load_terms`, of tariffs that were read."""
     broken = catalogue.broken
     if broken.unreadable is not None:
         raise broken.unreadable
     sites = list(sites)
-    named = TariffsNamed(catalogue.tariffs, broken)
+    named = TariffsNamed(catalogue.tariffs, tz, broken)
     found = read_contracts(contracts, named, {site.id for site in sites}, probable_exchanges(sites))
     used = {
         contract.tariff: broken.find(contract.tariff, is_known=contract.tariff in catalogue.tariffs)

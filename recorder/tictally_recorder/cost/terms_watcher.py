@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.model import Terms  # noqa: TC001 - of an attribute
 from tictally_recorder.cost.terms import terms_of_catalogue
@@ -20,6 +21,7 @@ class WatchedTerms:
     Args:
         contracts: file of the contracts.
         tariffs: folder of the user's own tariffs.
+        tz: of local times in contracts.
 
     Attributes:
         terms: or None while the contracts cannot be used.
@@ -29,9 +31,10 @@ class WatchedTerms:
         catalogue: all tariffs, also while another file cannot be used; None before the first look.
     """
 
-    def __init__(self, contracts: Path, tariffs: Path) -> None:
+    def __init__(self, contracts: Path, tariffs: Path, tz: ZoneInfo) -> None:
         self._contracts = contracts
         self._tariffs = tariffs
+        self._tz = tz
         self._series_files: tuple[Path, ...] = ()
         self._seen: object = None
         self.terms: Terms | None = None
@@ -64,7 +67,7 @@ class WatchedTerms:
             catalogue = load_catalogue(self._tariffs)
             self.catalogue = catalogue
             self._series_files = catalogue.series_files
-            paid = terms_of_catalogue(self._contracts, catalogue, sites)
+            paid = terms_of_catalogue(self._contracts, catalogue, sites, self._tz)
         except InFileError as error:
             self.problem = error
         else:

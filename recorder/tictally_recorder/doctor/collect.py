@@ -39,7 +39,7 @@ from tictally_shared.calendar import local_day
 def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
     """How cost stands; nothing where the ledger cannot be read, which is reported elsewhere."""
     today = local_day(now_ms, settings.zone)
-    watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+    watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder, settings.zone)
     try:
         with LedgerReader.open(settings.ledger) as reader:
             sites = reader.sites()

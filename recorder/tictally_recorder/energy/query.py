@@ -1,7 +1,7 @@
 """What energy is asked for, as one value."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Self
 from zoneinfo import ZoneInfo
 
@@ -20,8 +20,8 @@ class EnergyQuery:
         end: aware, excluded.
         by: the period of a row.
         tz: the zone of hours, days, months and years.
-        firsts: first local days of periods that hold instead of `by`, over the whole window, and that of the one after
-            it; empty: `by` holds.
+        firsts: first local days of periods that hold instead of `by`, or moments at which they begin, over the whole
+            window, and that of the one after it; empty: `by` holds.
     """
 
     site: str
@@ -29,7 +29,7 @@ class EnergyQuery:
     end: datetime
     by: By
     tz: ZoneInfo
-    firsts: tuple[date, ...] = ()
+    firsts: tuple[date | datetime, ...] = ()
 
     @classmethod
     def of_days(cls, site: str, days: tuple[date, date], by: By, tz: ZoneInfo) -> Self:
@@ -43,3 +43,16 @@ class EnergyQuery:
         """
         first, end = days
         return cls(site, local_midnight(first, tz), local_midnight(end, tz), by, tz)
+
+    @classmethod
+    def of_moments(cls, site: str, moments_ms: tuple[int, int], by: By, tz: ZoneInfo) -> Self:
+        """The query of a time from one moment to another, milliseconds since 1970.
+
+        Args:
+            site: the site's id.
+            moments_ms: the first one, and the end, excluded.
+            by: the period of a row.
+            tz: the zone of local times.
+        """
+        start, end = (datetime.fromtimestamp(each // 1000, UTC) for each in moments_ms)
+        return cls(site, start, end, by, tz)

@@ -41,7 +41,7 @@ class QuarterWindow:
         start = period_start(query.start, By.QUARTER, tz)
         end = _EPOCH + -((_EPOCH - query.end) // _QUARTER) * _QUARTER
         if query.firsts:
-            given = pairwise(local_midnight(day, tz) for day in query.firsts)
+            given = pairwise(each if isinstance(each, datetime) else local_midnight(each, tz) for each in query.firsts)
             found = [(max(low, start), min(high, end)) for low, high in given if low <= last and high > first]
             return cls([(_number(low), _number(high)) for low, high in found if low < high])
         begin = max(start, period_start(first, by, tz))

@@ -53,7 +53,7 @@ class CourseTerms:
 
     def at(self, time_ms: int) -> tuple[str | None, Decimal] | None:
         """Period and price of a kWh at a moment, milliseconds since 1970; None if they are not known."""
-        paid = applied_tariff(self.site, Direction.CONSUMPTION, local_day(time_ms, self.tz), self.terms)
+        paid = applied_tariff(self.site, Direction.CONSUMPTION, local_day(time_ms, self.tz), self.terms, time_ms)
         if paid is None:
             return None
         period = None if paid.tariff.series else self._period(paid, time_ms)

@@ -72,7 +72,7 @@ class SiteOutlooks:
             now_ms: milliseconds since 1970.
             counted: the period that the meter counts in, by the contract's alias, or None.
         """
-        paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, self._tz), self._keeper.terms)
+        paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, self._tz), self._keeper.terms, now_ms)
         if paid is None or paid.tariff.rules is None or paid.period(counted) is not None:
             return counted
         known = self._known(site, now_ms)
@@ -112,5 +112,5 @@ def course_terms(reader: LedgerReader, site: Site, terms: Terms, now_ms: int, tz
 
 def _reported(reader: LedgerReader, site: Site, terms: Terms, now_ms: int, tz: ZoneInfo) -> Mapping[date, Colour]:
     """The meter's colours, where they decide about prices."""
-    paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, tz), terms)
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, local_day(now_ms, tz), terms, now_ms)
     return reported_colours(reader, site, now_ms, tz) if paid is not None and paid.has_colours else {}

@@ -118,7 +118,9 @@ def site_figures(
         words: in which the reason is written.
     """
     values: dict[str, str | None] = dict.fromkeys(CONSUMPTION_NAMES)
-    consumption, injection = (applied_tariff(current.site, direction, current.today, terms) for direction in Direction)
+    consumption, injection = (
+        applied_tariff(current.site, direction, current.today, terms, current.now_ms) for direction in Direction
+    )
     days = _Days.of(rows, current)
     values[QUALITY] = str(_quality(current, days.today))
     values[REASON] = "; ".join(map(words.phrase, reasons_today(current, rows))) or None
@@ -158,18 +160,27 @@ def reasons_today(current: CurrentSite, rows: Sequence[CostRow]) -> list[Reason]
     return [dated.reason for dated in reasons_of(today)] if today else [Reason(ReasonCode.NO_FRAMES)]
 
 
-def applied_tariff(site: str, direction: Direction, day: date, terms: Terms | None) -> AppliedTariff | None:
-    """The tariff of a site on a local day; None if no version of a tariff holds."""
-    contract = terms.contracts.on(site, direction, day) if terms else None
+def applied_tariff(
+    site: str, direction: Direction, day: date, terms: Terms | None, time_ms: int | None = None
+) -> AppliedTariff | None:
+    """The tariff of a site on a local day, or at a moment of it; None if no version of a tariff holds."""
+    contract = _contract(site, direction, day, terms, time_ms)
     tariff = terms.tariffs.get(contract.tariff) if terms and contract else None
     version = tariff.in_force(day, contract.power_kva) if contract and tariff else None
     return AppliedTariff(contract, tariff, version) if contract and tariff and version else None
 
 
-def period_aliases(site: str, day: date, terms: Terms | None) -> Mapping[str, str]:
-    """The meter's names for the tariff's periods, by the contract of a local day; empty without one."""
-    contract = terms.contracts.on(site, Direction.CONSUMPTION, day) if terms else None
+def period_aliases(site: str, day: date, terms: Terms | None, time_ms: int) -> Mapping[str, str]:
+    """The meter's names for the tariff's periods, by the contract of a moment of a local day; empty without one."""
+    contract = _contract(site, Direction.CONSUMPTION, day, terms, time_ms)
     return contract.aliases if contract else {}
+
+
+def _contract(site: str, direction: Direction, day: date, terms: Terms | None, time_ms: int | None) -> Contract | None:
+    if terms is None:
+        return None
+    contracts = terms.contracts
+    return contracts.on(site, direction, day) if time_ms is None else contracts.at(site, direction, day, time_ms)
 
 
 @dataclass(frozen=True, slots=True)

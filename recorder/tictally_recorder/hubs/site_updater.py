@@ -151,7 +151,7 @@ class SiteUpdater:
 
     def _publish_site(self, site: Site, today: date, now_ms: int) -> None:
         source, stored = self._source, self._stored[site.id]
-        aliases = period_aliases(site.id, today, source.keeper.terms)
+        aliases = period_aliases(site.id, today, source.keeper.terms, now_ms)
         counted = current_period(source.reader, site, now_ms - source.silent_after_ms, aliases)
         period = self._outlooks.period(site, now_ms, counted)
         since = self._today(min(meter.first_ms for meter in site.meters))

@@ -1,6 +1,5 @@
 """How a figure came about, for a person who doubts a bill and for a program. Pure: sums in, text or records out."""
 
-from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -8,9 +7,9 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import RegisterPart
-from tictally_recorder.cost.aggregation import PriceLine, reasons_of, registers_of
+from tictally_recorder.cost.aggregation import PriceLine, day_shares, reasons_of, registers_of
+from tictally_recorder.cost.bill.model import month_parts
 from tictally_recorder.cost.model import LUMP_SUM
-from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.energy.interpolation import ROLLOVER
 from tictally_recorder.reports.cost import SiteCosts, cents, kwh, period_word, quality_word
 from tictally_recorder.reports.reasons import dated_text
@@ -126,19 +125,18 @@ def _computation(line: PriceLine, words: Catalogue) -> str:
         price = by_quarter if line.price is None else _amount(line.price, line.currency, words)
         return f"{sign}{words.decimal(kwh(line.energy_wh))} kWh{words.text('explain_text.at', price=price)}"
     months = [
-        words.text("explain_text.month", days=days, of_month=of_month, month=month)
+        words.text("explain_text.month", days=words.decimal(str(days)), of_month=of_month, month=month)
         for month, days, of_month in _months(line)
     ]
     price = "" if line.price is None else _amount(line.price, line.currency, words)
     return words.text("explain_text.months", price=price, months=", ".join(months))
 
 
-def _months(line: PriceLine) -> list[tuple[str, int, int]]:
+def _months(line: PriceLine) -> list[tuple[str, int | float, int]]:
     """Month, days of the subscription in it, days that it has; none for energy."""
     if line.period is not None:
         return []
-    counted = Counter(day.replace(day=1) for day in line.days)
-    return [(f"{month:%Y-%m}", days, days_of_month(month)) for month, days in sorted(counted.items())]
+    return [(f"{part.month:%Y-%m}", part.days_number, part.of) for part in month_parts(day_shares(line.rows))]
 
 
 def _parts(line: PriceLine, *, is_each: bool) -> list[RegisterPart]:

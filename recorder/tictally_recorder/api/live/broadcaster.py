@@ -181,10 +181,12 @@ def _site_figures(session: ReadSession, site: Site) -> SiteFigures:
     terms = current.terms
     rows = cost_of(reader, SiteDays(site, today, today + timedelta(days=1), session.tz), terms) if terms else []
     idle_ms = session.context.settings.idle_minutes * 60_000
-    period = current_period(reader, site, session.now_ms - idle_ms, period_aliases(site.id, today, terms))
+    period = current_period(
+        reader, site, session.now_ms - idle_ms, period_aliases(site.id, today, terms, session.now_ms)
+    )
     problem = current.problem.reason if current.problem and terms is None else None
     present = CurrentSite(site.id, today, session.now_ms, period, problem)
-    paid = applied_tariff(site.id, Direction.CONSUMPTION, today, terms)
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, today, terms, session.now_ms)
     power_kva = (paid.contract.power_kva if paid else None) or announced(reader, site).power_kva
     return SiteFigures(
         site,

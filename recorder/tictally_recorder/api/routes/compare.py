@@ -61,7 +61,7 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
 
     def work(session: ReadSession) -> Listing:
         settings = context.settings
-        paid = load_terms(settings.contracts_file, settings.tariffs_folder, session.all_sites)
+        paid = load_terms(settings.contracts_file, settings.tariffs_folder, session.all_sites, settings.zone)
         weekday = WEEKDAYS.index(params.chosen_day) if params.chosen_day else None
         every_power = params.powers == "all"
         assumed = Assumed(hours, every_power=every_power, chosen_weekday=weekday, prices_on=prices_on)

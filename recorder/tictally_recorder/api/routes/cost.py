@@ -19,7 +19,8 @@ from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
 from tictally_recorder.cost.bill.supplier.as_json import billed_record
-from tictally_recorder.cost.bill.supplier.query import MOST_MONTHS, supplier_bill_of
+from tictally_recorder.cost.bill.supplier.query import advance_of_contract, supplier_bill_of
+from tictally_recorder.cost.contracts.load import MOST_MONTHS
 from tictally_recorder.cost.coverage import Coverage
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.reports.cost import COLUMNS
@@ -67,6 +68,9 @@ class BillParams(ListParams):
     advance: Annotated[int, Field(ge=0, le=MOST_MONTHS)] | None = Field(
         None, description="Also the bill as a supplier lays it out, with the subscription of so many months in advance."
     )
+    as_billed: bool = Field(
+        default=False, description="The same, with the months of `billed_in_advance` of each site's contract."
+    )
 
 
 @router.get("/bill", response_model=ListOf[dict[str, Any]])
@@ -86,10 +90,15 @@ async def bill(request: Request, params: Annotated[BillParams, Query()]) -> Resp
             made = make_bill(site.id, days.first, days.until, cost_of(session.reader, query, terms), terms.tariffs)
             covered = Coverage.of(query, context.now())
             made = replace(made, is_integrated=site.is_integrated, covered=covered)
-            if params.advance is None:
+            advance = params.advance
+            if advance is None and params.as_billed:
+                advance = advance_of_contract(query, terms)
+                if advance is None:
+                    raise invalid_parameter("as_billed", f"the contract of {site.id} has no `billed_in_advance`")
+            if advance is None:
                 items.append(bill_record(made))
             else:
-                laid_out = supplier_bill_of(session.reader, query, terms, made, params.advance)
+                laid_out = supplier_bill_of(session.reader, query, terms, made, advance)
                 items.append(billed_record(made, laid_out))
         return Listing(items)
 

@@ -44,12 +44,12 @@ async def prices(request: Request, params: Annotated[SiteParams, Query()]) -> Re
 
 def _item(session: ReadSession, site: Site, terms: Terms | None) -> Record:
     now_ms = session.now_ms
-    paid = applied_tariff(site.id, Direction.CONSUMPTION, session.today, terms)
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, session.today, terms, now_ms)
     now: tuple[str | None, str | None] = None, None
     found = unknown_outlook()
     if paid is not None and terms is not None:
         since_ms = now_ms - session.context.settings.idle_minutes * _MINUTE_MS
-        aliases = period_aliases(site.id, session.today, terms)
+        aliases = period_aliases(site.id, session.today, terms, now_ms)
         counted = paid.period(current_period(session.reader, site, since_ms, aliases))
         by = course_terms(session.reader, site, terms, now_ms, session.tz)
         price = paid.price(terms, counted, now_ms)

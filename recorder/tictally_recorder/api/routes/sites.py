@@ -13,7 +13,7 @@ from tictally_recorder.api.responses import Listing, Record, answer_list, local_
 from tictally_recorder.api.schemas import ListOf, SiteItem
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.contracts.meter_reported import Announced, announced
-from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.contracts.model import Contract, iso_text
 from tictally_recorder.cost.contracts.onboarding import FirstContract, how_to_join, needs_contract
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.ledger import Site
@@ -75,11 +75,14 @@ def _how_to_begin(session: ReadSession, site: Site, reported: Announced) -> str:
 
 
 def _contract(contract: Contract, today: date) -> Record:
+    end = contract.ends_at or contract.until
     return {
         "direction": str(contract.direction),
         "tariff": contract.tariff,
-        "from": str(contract.start),
-        "until": None if contract.until is None else str(contract.until),
+        "from": contract.begins,
+        "until": None if end is None else iso_text(end),
         "power_kva": contract.power_kva,
         "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(today)],
+        "billing_day": contract.billing_day,
+        "billed_in_advance": contract.billed_in_advance,
     }

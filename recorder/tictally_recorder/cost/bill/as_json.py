@@ -54,7 +54,7 @@ def _line_record(line: BillLine) -> dict[str, object]:
         "to": str(line.end),
         "days": line.days,
         "energy_wh": None if line.period in {UNMETERED, LUMP_SUM} else line.energy_wh,
-        "months": [{"month": _month(part.month), "days": part.days, "of": part.of} for part in line.months],
+        "months": [{"month": _month(part.month), "days": part.days_number, "of": part.of} for part in line.months],
         "power_kva": line.power_kva,
         "version": line.version.id if line.version else None,
         "price": _text(line.price),

@@ -7,16 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import groupby
 from typing import Final
 
 from tictally_recorder.cost import CostRow, VersionUsed
-from tictally_recorder.cost.aggregation import PriceLine, reasons_of
-from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Split
+from tictally_recorder.cost.aggregation import PriceLine, day_shares, reasons_of
+from tictally_recorder.cost.bill.model import Bill, BillLine, Split, month_parts
 from tictally_recorder.cost.bill.split import Monthly, monthly_ht, split_energy, split_subscription
 from tictally_recorder.cost.bill.totals import totals_of
 from tictally_recorder.cost.model import LUMP_SUM
-from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.tariffs.model import Direction, Tariff, Taxes, Version
 
 _ZERO: Final = Decimal(0)
@@ -75,7 +73,8 @@ def _key(row: CostRow, versions: Mapping[str, Version]) -> tuple[object, ...]:
 
 def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
     head = rows[0]
-    days = list(dict.fromkeys(row.day for row in rows))
+    shares = day_shares(rows)
+    days = list(shares)
     energy_wh = sum(row.energy_wh for row in rows)
     amounts = [row.amount for row in rows if row.amount is not None]
     amount = sum(amounts, _ZERO) if amounts else None
@@ -86,7 +85,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         taxes = _taxes(head, version)
         if head.period is None:
             begun = version.taxes_on(version.start) if version else taxes
-            split = split_subscription(amount, days, Monthly(price_ht, head.price, begun), taxes)
+            split = split_subscription(amount, shares, Monthly(price_ht, head.price, begun), taxes)
         else:
             split = split_energy(amount, energy_wh, price_ht, taxes)
     return BillLine(
@@ -96,7 +95,7 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         last=days[-1],
         days=len(days),
         energy_wh=energy_wh,
-        months=() if head.period else _months(days),
+        months=() if head.period else month_parts(shares),
         power_kva=None if head.period else head.power_kva,
         version=head.version,
         price=head.price,
@@ -109,7 +108,13 @@ def _line(rows: Sequence[CostRow], versions: Mapping[str, Version]) -> BillLine:
         taxes_since=_taxes_since(head, version),
         by_hours=any(part.is_divided for row in rows for part in row.parts),
         registers=tuple(dict.fromkeys(part.register for row in rows for part in row.parts)),
+        counted_ms=_counted_ms(rows),
     )
+
+
+def _counted_ms(rows: Iterable[CostRow]) -> tuple[int, int] | None:
+    parts = [part for row in rows for part in row.parts]
+    return (min(part.start_ms for part in parts), max(part.end_ms for part in parts)) if parts else None
 
 
 def _taxes(row: CostRow, version: Version | None) -> Taxes:
@@ -130,13 +135,6 @@ def _price_ht(row: CostRow, version: Version | None) -> Decimal | None:
         return monthly_ht(version, row.power_kva)
     price = version.price(row.power_kva, row.period)
     return price.ht if price else None
-
-
-def _months(days: Sequence[date]) -> tuple[MonthPart, ...]:
-    return tuple(
-        MonthPart(month, len(list(of_month)), days_of_month(month))
-        for month, of_month in groupby(days, key=lambda day: day.replace(day=1))
-    )
 
 
 def _without_a_days_hash(used: VersionUsed, versions: Mapping[str, Version]) -> VersionUsed:

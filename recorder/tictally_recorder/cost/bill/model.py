@@ -4,15 +4,19 @@ No amount is rounded. Amounts are what a household pays, taxes included (TTC), u
 any tax.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
+from itertools import groupby
 from typing import Final
 
 from tictally_recorder.cost import VersionUsed
 from tictally_recorder.cost.coverage import WHOLE, Coverage
 from tictally_recorder.cost.model import LUMP_SUM
+from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.reason import Reason
 from tictally_recorder.tariffs.model import Direction
 
@@ -66,13 +70,30 @@ class MonthPart:
 
     Attributes:
         month: its first day.
-        days: of it.
+        days: of it; of one on which the contract changed the share in which it held.
         of: how many days the month has.
     """
 
     month: date
-    days: int
+    days: Fraction
     of: int
+
+    @property
+    def days_number(self) -> int | float:
+        """The days as programs read them, to a thousandth."""
+        return int(self.days) if self.days.denominator == 1 else round(float(self.days), 3)
+
+
+def month_parts(shares: Mapping[date, Fraction]) -> tuple[MonthPart, ...]:
+    """The months of some days.
+
+    Args:
+        shares: day → how much of it is meant, in order.
+    """
+    return tuple(
+        MonthPart(month, sum((shares[day] for day in of_month), Fraction()), days_of_month(month))
+        for month, of_month in groupby(shares, key=lambda day: day.replace(day=1))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +120,7 @@ class BillLine:
         taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
         by_hours: hours or the tariff's rules divided some of its energy, not registers.
         registers: that counted its energy; none for the subscription.
+        counted_ms: from when to when they did, milliseconds since 1970; None for the subscription.
     """
 
     direction: Direction
@@ -120,6 +142,7 @@ class BillLine:
     taxes_since: date | None = None
     by_hours: bool = False
     registers: tuple[str, ...] = ()
+    counted_ms: tuple[int, int] | None = None
 
     @property
     def end(self) -> date:

@@ -64,7 +64,11 @@ def months_text(words: Catalogue, months: Iterable[MonthPart]) -> str:
     parts = list(months)
     whole = sum(part.days == part.of for part in parts)
     found = [words.text("bill.months", count=whole)] if whole else []
-    found += [words.text("bill.part_of_month", days=part.days, of=part.of) for part in parts if part.days != part.of]
+    found += [
+        words.text("bill.part_of_month", days=words.decimal(str(part.days_number)), of=part.of)
+        for part in parts
+        if part.days != part.of
+    ]
     return " + ".join(found)
 
 

@@ -1,9 +1,10 @@
 """What an amount with taxes is made of. Pure; nothing is assumed that the tariff does not state."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
 from tictally_recorder.cost.bill.model import Split
@@ -53,7 +54,7 @@ class Monthly:
     begun: Taxes
 
 
-def split_subscription(amount: Decimal, days: Iterable[date], price: Monthly, taxes: Taxes) -> Split:
+def split_subscription(amount: Decimal, days: Mapping[date, Fraction], price: Monthly, taxes: Taxes) -> Split:
     """Of subscriptions: TTC = (HT + CTA) x (1 + VAT), which gives the CTA.
 
     Where the rates are others than those of the price's first day, that day gives the grid's fixed part, and the CTA is
@@ -61,12 +62,11 @@ def split_subscription(amount: Decimal, days: Iterable[date], price: Monthly, ta
 
     Args:
         amount: taxes included.
-        days: that it is paid for.
+        days: that it is paid for → how much of each.
         price: of a month.
         taxes: of those days.
     """
-    days = list(days)
-    ht = None if price.ht is None else sum((daily_share(price.ht, day) for day in days), _ZERO)
+    ht = None if price.ht is None else _of_days(price.ht, days)
     vat = _vat_in(amount, taxes.vat_subscription)
     cta = _ZERO if taxes.cta_share == 0 else None
     difference, fits = None, True
@@ -74,11 +74,15 @@ def split_subscription(amount: Decimal, days: Iterable[date], price: Monthly, ta
         left = amount - ht - vat
         if cta is None:
             monthly = _cta_by_share(price, taxes)
-            cta = left if monthly is None else sum((daily_share(monthly, day) for day in days), _ZERO)
+            cta = left if monthly is None else _of_days(monthly, days)
         difference = left - cta
-        slack = sum((daily_share(_slack(_HALF_A_CENT, taxes.vat_subscription), day) for day in days), _ZERO)
+        slack = _of_days(_slack(_HALF_A_CENT, taxes.vat_subscription), days)
         fits = cta >= -slack and abs(difference) <= slack
     return Split(ht, _ZERO, cta, vat, None, taxes.cta_share, taxes.vat_subscription, difference, fits)
+
+
+def _of_days(monthly: Decimal, days: Mapping[date, Fraction]) -> Decimal:
+    return sum((daily_share(monthly, day, share) for day, share in days.items()), _ZERO)
 
 
 def _cta_by_share(price: Monthly, taxes: Taxes) -> Decimal | None:

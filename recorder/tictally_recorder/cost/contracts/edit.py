@@ -3,10 +3,11 @@
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.model import Contract
+from tictally_recorder.cost.contracts.moments import DayOrMoment, day_or_moment
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours
 from tictally_recorder.tariffs.toml_lines import TomlLines
 
@@ -23,23 +24,25 @@ class NewContract:
 
     Attributes:
         tariff: id of the tariff.
-        start: its first day, local.
+        start: when it begins.
         site: its id, or None where there is one site only.
         power_kva: or None if the tariff does not ask for it.
         off_peak: off-peak hours; none: none is written.
         summer_off_peak: those from April to October, where they differ.
         chosen_weekday: 0 is Monday, or None.
         billing_day: of the month, on which bills begin, or None.
+        billed_in_advance: for how many months the subscription is, or None.
     """
 
     tariff: str
-    start: date
+    start: DayOrMoment
     site: str | None = None
     power_kva: int | None = None
     off_peak: Sequence[Hours] = ()
     summer_off_peak: Sequence[Hours] = ()
     chosen_weekday: int | None = None
     billing_day: int | None = None
+    billed_in_advance: int | None = None
 
     def lines(self) -> list[str]:
         """As they stand in the file."""
@@ -47,7 +50,7 @@ class NewContract:
         found += [f'site = "{self.site}"'] if self.site is not None else []
         found.append(f'tariff = "{self.tariff}"')
         found += [f"power = {self.power_kva}"] if self.power_kva is not None else []
-        found.append(f"from = {self.start}")
+        found.append(f"from = {self.start.toml}")
         if self.summer_off_peak:
             found += [
                 "off_peak = [",
@@ -59,6 +62,7 @@ class NewContract:
             found.append(f"off_peak = {_written(self.off_peak)}")
         found += [f'chosen_day = "{WEEKDAYS[self.chosen_weekday]}"'] if self.chosen_weekday is not None else []
         found += [f"billing_day = {self.billing_day}"] if self.billing_day is not None else []
+        found += [f"billed_in_advance = {self.billed_in_advance}"] if self.billed_in_advance is not None else []
         return found
 
 
@@ -68,28 +72,31 @@ def with_contract(text: str, added: NewContract) -> str:
     return "\n".join([*([before, ""] if before else []), *added.lines(), ""])
 
 
-def with_end(text: str, contract: Contract, last: date) -> str:
+def with_end(text: str, contract: Contract, last: DayOrMoment, tz: ZoneInfo) -> str:
     """A file in which a contract ends.
 
     Args:
         text: of the file.
         contract: one of it, without an end.
-        last: its last day.
+        last: its last day, or the moment at which it ends.
+        tz: of local times.
 
     Raises:
         ContractEditError: the contract does not stand in a table of its own with a line for `from`.
     """
     tables = tomllib.loads(text).get("contract", [])
+    begin = DayOrMoment(contract.start, contract.starts_at)
     number = next(
         at
         for at, table in enumerate(tables)
-        if (table["from"], table["tariff"], table.get("site")) == (contract.start, contract.tariff, contract.site)
+        if day_or_moment("from", table["from"], tz) == begin
+        and (table["tariff"], table.get("site")) == (contract.tariff, contract.site)
     )
     lines = text.splitlines()
     line = TomlLines(text).line(("contract", number, "from"))
     if not lines[line - 1].lstrip().startswith("from"):
         raise ContractEditError("the contract has no line of its own for `from`; write `until` by hand")
-    return "\n".join([*lines[:line], f"until = {last}", *lines[line:], ""])
+    return "\n".join([*lines[:line], f"until = {last.toml}", *lines[line:], ""])
 
 
 def _written(hours: Sequence[Hours]) -> str:

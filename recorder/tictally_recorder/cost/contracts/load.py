@@ -4,14 +4,16 @@ import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.contracts.lump_sums import LUMP_SUMS, read_lump_sums
-from tictally_recorder.cost.contracts.model import Contract, Contracts
+from tictally_recorder.cost.contracts.model import Contract, Contracts, iso_text
+from tictally_recorder.cost.contracts.moments import DayOrMoment, MomentError, as_end, day_or_moment
 from tictally_recorder.cost.contracts.off_peak import read_chosen_weekday, read_off_peak
 from tictally_recorder.file_problem import FileProblem, not_toml, unreadable
 from tictally_recorder.ledger import ProbableExchange
@@ -22,11 +24,20 @@ from tictally_recorder.tariffs.toml_lines import TomlLines
 from tictally_recorder.tariffs.toml_reader import TomlValues
 from tictally_shared.phrase import Phrase, Value
 
-_KEYS: Final = ("site", "tariff", "power", "from", "until", "aliases", "off_peak", "chosen_day", "billing_day")
+_KEYS: Final = (
+    *("site", "tariff", "power", "from", "until", "aliases", "off_peak", "chosen_day", "billing_day"),
+    "billed_in_advance",
+)
 _FORMER_KEYS: Final = {"windows": "off_peak"}
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
 _LAST_OF_MONTH: Final = 31
+MOST_MONTHS: Final = 12
+"""That a subscription is billed in advance."""
+_WRONG_NUMBERS: Final = {
+    "billing_day": FileProblem.BILLING_DAY_WRONG,
+    "billed_in_advance": FileProblem.BILLED_IN_ADVANCE_WRONG,
+}
 
 Refuse = Callable[[str, Phrase], "ContractError"]
 """(key, problem) → the error, at the key's line."""
@@ -38,14 +49,16 @@ class ContractError(InFileError):
 
 @dataclass(frozen=True, slots=True)
 class TariffsNamed:
-    """What contracts may be on.
+    """What contracts may be on, and in whose local time they begin and end.
 
     Attributes:
         tariffs: id → tariff.
+        tz: of local times.
         broken: those in files that cannot be used: what a contract states about them is accepted as it is.
     """
 
     tariffs: Mapping[str, Tariff]
+    tz: ZoneInfo
     broken: BrokenTariffs = field(default_factory=BrokenTariffs)
 
     def find(self, tariff_id: str) -> Tariff | BrokenTariff | None:
@@ -137,7 +150,7 @@ def _parsed(text: str, file: str, named: TariffsNamed, sites: _Sites) -> Contrac
 
     numbered = [(_contract(table, named, sites, refusing(at)), at) for at, table in enumerate(tables)]
     for one, other_one in combinations(numbered, 2):
-        (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].start, each[1]))
+        (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].order, each[1]))
         if problem := _overlap(earlier, later):
             raise refusing(number)("from", problem)
     try:
@@ -152,22 +165,31 @@ def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse:
     if other := next((key for key in table if key not in _KEYS), None):
         raise refuse(other, Phrase(FileProblem.OTHER_KEY, {"key": repr(other), "keys": tuple(_KEYS)}))
     tariff = _tariff(table, named, refuse)
-    start, until = _date(table, "from", refuse), _date(table, "until", refuse)
+    start, until = _when(table, "from", named.tz, refuse), _when(table, "until", named.tz, refuse)
     if start is None:
         raise refuse("", Phrase(FileProblem.FIRST_DAY_MISSING))
-    if until is not None and until < start:
-        raise refuse("until", Phrase(FileProblem.ENDS_BEFORE_START, {"until": str(until), "start": str(start)}))
+    if until is not None:
+        until = as_end(until, is_moment=isinstance(table["until"], datetime))
+        if until.day < start.day or (until.at and start.at and until.at <= start.at):
+            about: dict[str, Value] = {
+                "until": iso_text(until.at or until.day),
+                "start": iso_text(start.at or start.day),
+            }
+            raise refuse("until", Phrase(FileProblem.ENDS_BEFORE_START, about))
     return Contract(
         site=_site(table, sites, refuse),
         tariff=tariff.id,
-        start=start,
-        until=until,
+        start=start.day,
+        until=until.day if until else None,
         power_kva=_power(table, tariff, refuse),
         direction=tariff.direction,
         aliases=_aliases(table, tariff, refuse),
         off_peak=read_off_peak(table, refuse),
         chosen_weekday=read_chosen_weekday(table, refuse),
-        billing_day=_billing_day(table, refuse),
+        billing_day=_whole(table, "billing_day", (1, _LAST_OF_MONTH), refuse),
+        billed_in_advance=_whole(table, "billed_in_advance", (0, MOST_MONTHS), refuse),
+        starts_at=start.at,
+        ends_at=until.at if until else None,
     )
 
 
@@ -192,17 +214,13 @@ def _site(table: dict[str, Any], sites: _Sites, refuse: Refuse) -> str | None:
     return site
 
 
-def _date(table: dict[str, Any], key: str, refuse: Refuse) -> date | None:
-    value = table.get(key)
-    # TOML's date with time is a datetime, and every datetime is a date.
-    if value is not None and type(value) is not date:
-        raise refuse(
-            key,
-            Phrase(
-                FileProblem.DATE_WRONG, {"key": key, "found": repr(value) if isinstance(value, str) else str(value)}
-            ),
-        )
-    return value
+def _when(table: dict[str, Any], key: str, tz: ZoneInfo, refuse: Refuse) -> DayOrMoment | None:
+    if (value := table.get(key)) is None:
+        return None
+    try:
+        return day_or_moment(key, value, tz)
+    except MomentError as error:
+        raise refuse(key, error.problem) from None
 
 
 def _power(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse) -> int | None:
@@ -221,11 +239,12 @@ def _power(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse)
     return power
 
 
-def _billing_day(table: dict[str, Any], refuse: Refuse) -> int | None:
-    day = table.get("billing_day")
-    if day is not None and (type(day) is not int or not 1 <= day <= _LAST_OF_MONTH):
-        raise refuse("billing_day", Phrase(FileProblem.BILLING_DAY_WRONG, {"found": repr(day)[:40]}))
-    return day
+def _whole(table: dict[str, Any], key: str, bounds: tuple[int, int], refuse: Refuse) -> int | None:
+    """A whole number between bounds, both included."""
+    found = table.get(key)
+    if found is not None and (type(found) is not int or not bounds[0] <= found <= bounds[1]):
+        raise refuse(key, Phrase(_WRONG_NUMBERS[key], {"found": repr(found)[:40]}))
+    return found
 
 
 def _aliases(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse) -> dict[str, str]:
@@ -246,10 +265,13 @@ def _overlap(earlier: Contract, later: Contract) -> Phrase | None:
     same_site = earlier.site is None or later.site is None or earlier.site == later.site
     if not same_site or earlier.direction is not later.direction:
         return None
-    if earlier.start == later.start:
-        about: dict[str, Value] = {"tariff": earlier.tariff, "other": later.tariff, "day": str(later.start)}
+    if earlier.order == later.order:
+        about: dict[str, Value] = {"tariff": earlier.tariff, "other": later.tariff, "day": later.begins}
         return Phrase(FileProblem.SAME_DAY, about)
-    if earlier.until is not None and earlier.until >= later.start:
-        about = {"start": str(later.start), "tariff": earlier.tariff, "until": str(earlier.until)}
-        return Phrase(FileProblem.OVERLAP, about)
-    return None
+    if earlier.until is None or earlier.until < later.start:
+        return None
+    if earlier.ends_at and later.starts_at and earlier.ends_at <= later.starts_at:
+        return None
+    until = iso_text(earlier.ends_at or earlier.until)
+    about = {"start": later.begins, "tariff": earlier.tariff, "until": until}
+    return Phrase(FileProblem.OVERLAP, about)

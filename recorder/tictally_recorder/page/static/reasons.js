@@ -18,6 +18,7 @@ function listed(names) {
 const FORMATS = {
   date: dayOf,
   moment: exactMoment,
+  when: (iso) => (iso.includes("T") ? exactMoment(iso) : dayOf(iso)),
   spans: (spans) => listed(spans.map(([start, end]) => t("format.span", { start: minute(start), end: minute(end) }))),
   list: listed,
   joined: (names) => names.join(", ") || t("none"),

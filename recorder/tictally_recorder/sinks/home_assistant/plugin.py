@@ -34,7 +34,7 @@ class HomeAssistantStatistics:
         settings = context.settings
         target, outbox = _target(settings), Outbox.open(settings.ledger, NAME)
         try:
-            terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder)
+            terms = WatchedTerms(settings.contracts_file, settings.tariffs_folder, settings.zone)
             source = HourSource(LedgerReader.open(settings.ledger), terms, settings.zone, target.by)
         except BaseException:
             outbox.close()

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.cost.model import Quality
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.ledger import CostDay, CostEntry, Quarter, RawFrame
@@ -20,6 +23,7 @@ NONE: Final = "none"
 """The value of a tag that has none: without the tag the point would belong to another series."""
 SUBSCRIPTION: Final = "subscription"
 _COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
+_QUALITIES: Final = tuple(each.value for each in Quality)
 _NUMBERS: Final = frozenset(name for name, label in LABELS.items() if label.is_number)
 _IN_KEY: Final = re.compile(r"([,= ])")
 _IN_TEXT: Final = re.compile(r'(["\\])')
@@ -124,8 +128,8 @@ def from_energy_by_day(rows: Iterable[EnergyRow], tz: ZoneInfo) -> Iterator[Infl
 
 
 def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[InfluxPoint]:
-    """The cost of a local day."""
-    for entry in cost.entries:
+    """The cost of a local day; where several figures of it have the same tags, as where the contract changes, a sum."""
+    for entry in _merged(cost.entries):
         tags = {
             "site": site,
             "direction": entry.line.direction,
@@ -133,6 +137,29 @@ def from_cost_day(site: str, cost: CostDay, tz: ZoneInfo) -> Iterator[InfluxPoin
             "currency": entry.line.currency or NONE,
         }
         yield _day_point("cost_day", cost.day, tz, tags, _cost_fields(entry))
+
+
+def _merged(entries: Iterable[CostEntry]) -> Iterator[CostEntry]:
+    found: dict[tuple[str, str | None, str | None], CostEntry] = {}
+    for entry in entries:
+        key = entry.line.direction, entry.line.period, entry.line.currency
+        found[key] = _sum(found[key], entry) if key in found else entry
+    yield from found.values()
+
+
+def _sum(one: CostEntry, other: CostEntry) -> CostEntry:
+    """Both as one: its price if they have the same, the version of the later one, the worse quality with its reason."""
+    worse = max(one, other, key=lambda each: _QUALITIES.index(each.line.quality)).line
+    line = replace(
+        other.line,
+        price=one.line.price if one.line.price == other.line.price else None,
+        quality=worse.quality,
+        reason=worse.reason,
+        reason_parameters=worse.reason_parameters,
+    )
+    known = [Decimal(each.amount) for each in (one, other) if each.amount is not None]
+    amount = str(sum(known)) if len(known) > 1 else None
+    return replace(other, line=line, energy_wh=one.energy_wh + other.energy_wh, amount=amount)
 
 
 def from_night(night: SiteNight, tz: ZoneInfo) -> InfluxPoint:

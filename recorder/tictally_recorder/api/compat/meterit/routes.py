@@ -258,7 +258,9 @@ def _is_stored(reader: LedgerReader, reading: _StationReading) -> bool:
 def _price_now(session: ReadSession, site: Site) -> str | None:
     terms = session.current_terms().terms
     since_ms = session.now_ms - session.context.settings.idle_minutes * 60_000
-    period = current_period(session.reader, site, since_ms, period_aliases(site.id, session.today, terms))
+    period = current_period(
+        session.reader, site, since_ms, period_aliases(site.id, session.today, terms, session.now_ms)
+    )
     price = _price(site, session.today, session.now_ms, period, terms)
     if price is not None or terms is None:
         return price
@@ -269,6 +271,6 @@ def _price_now(session: ReadSession, site: Site) -> str | None:
 
 def _price(site: Site, day: date, time_ms: int, period: str | None, terms: Terms | None) -> str | None:
     """The price of a kWh of a site at a moment, in a tariff period if it is known."""
-    paid = applied_tariff(site.id, Direction.CONSUMPTION, day, terms)
+    paid = applied_tariff(site.id, Direction.CONSUMPTION, day, terms, time_ms)
     price = paid.price(terms, paid.period(period), time_ms) if paid and terms else None
     return None if price is None else f"{price:f}"

@@ -8,19 +8,22 @@ cost.
 
 from calendar import monthrange
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from itertools import groupby
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost import Terms, VersionUsed, to_cents
-from tictally_recorder.cost.bill.model import MonthPart
+from tictally_recorder.cost.bill.model import month_parts
 from tictally_recorder.cost.bill.split import Monthly, monthly_ht, split_subscription
 from tictally_recorder.cost.bill.supplier.model import Subscription
-from tictally_recorder.cost.proration import daily_share, days_of_month
+from tictally_recorder.cost.contracts.model import Contract, Contracts
+from tictally_recorder.cost.proration import daily_share, share_of_day
 from tictally_recorder.tariffs.model import Direction, Taxes, Version
-from tictally_shared.calendar import days_between
+from tictally_shared.calendar import day_bounds_ms, days_between
 
 _ZERO: Final = Decimal(0)
 _DAY: Final = timedelta(days=1)
@@ -36,18 +39,21 @@ class Advance:
         start: the bill's first day; an earlier bill has charged what lies before it.
         end: the day after its last.
         months: in advance; 0 in arrears.
+        tz: of the days.
     """
 
     site: str
     start: date
     end: date
     months: int
+    tz: ZoneInfo
 
-    def charged_until(self, bill: date) -> date:
-        """The day after the last one that is charged once the days before `bill` are billed."""
-        months = bill.year * _MONTHS + bill.month - 1 + self.months
-        year, month = months // _MONTHS, months % _MONTHS + 1
-        return date(year, month, min(bill.day, monthrange(year, month)[1]))
+
+def charged_until(bill: date, months_in_advance: int) -> date:
+    """The day after the last one that is charged once the days before `bill` are billed."""
+    months = bill.year * _MONTHS + bill.month - 1 + months_in_advance
+    year, month = months // _MONTHS, months % _MONTHS + 1
+    return date(year, month, min(bill.day, monthrange(year, month)[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +70,15 @@ class _Price:
 
 @dataclass(frozen=True, slots=True)
 class _Charged:
-    """A day's price, and whose it is."""
+    """The price of a day, or of a share of it, and whose it is."""
 
     price: _Price
     version: VersionUsed | None
+    share: Fraction = Fraction(1)
+
+
+_Days = Mapping[tuple[date, int], _Charged]
+"""Day and number of its part, in order → what is charged."""
 
 
 def subscriptions(advance: Advance, terms: Terms) -> tuple[Subscription, ...]:
@@ -77,47 +88,54 @@ def subscriptions(advance: Advance, terms: Terms) -> tuple[Subscription, ...]:
         before = _charged(advance, terms, direction, advance.start)
         after = _charged(advance, terms, direction, advance.end)
         days = sorted(before.keys() | after.keys())
-        changed = [day for day in days if _price(before.get(day)) != _price(after.get(day))]
-        found += _lines(direction, [(day, before[day]) for day in changed if day in before], is_credit=True)
-        found += _lines(direction, [(day, after[day]) for day in changed if day in after], is_credit=False)
+        changed = [each for each in days if _price(before.get(each)) != _price(after.get(each))]
+        found += _lines(direction, [(each[0], before[each]) for each in changed if each in before], is_credit=True)
+        found += _lines(direction, [(each[0], after[each]) for each in changed if each in after], is_credit=False)
     return tuple(found)
 
 
-def _price(charged: _Charged | None) -> _Price | None:
-    return charged.price if charged else None
+def _price(charged: _Charged | None) -> tuple[_Price, Fraction] | None:
+    return (charged.price, charged.share) if charged else None
 
 
-def _charged(advance: Advance, terms: Terms, direction: Direction, bill: date) -> Mapping[date, _Charged]:
+def _charged(advance: Advance, terms: Terms, direction: Direction, bill: date) -> _Days:
     """Days from the start on that are charged once those before `bill` are billed, by what was known that day."""
     last_day = bill - _DAY
     running = terms.contracts.on(advance.site, direction, last_day)
     goes_on = running is not None and terms.contracts.on(advance.site, direction, bill) is running
-    until = advance.charged_until(bill) if goes_on else bill
-    found = {}
+    until = charged_until(bill, advance.months) if goes_on else bill
+    found: dict[tuple[date, int], _Charged] = {}
     for day in days_between(advance.start, until - _DAY):
-        charged = _of_day(advance.site, terms, direction, (day, min(day, last_day), min(day, bill)))
-        if charged is not None:
-            found[day] = charged
+        parts = (
+            [(running, Fraction(1))] if running and day > last_day else _parts(advance, terms.contracts, direction, day)
+        )
+        charged: list[_Charged] = []
+        for contract, share in parts:
+            each = _of_contract(contract, terms, min(day, bill))
+            if each is not None and charged and charged[-1].price == each.price:
+                charged[-1] = replace(charged[-1], share=charged[-1].share + share)
+            elif each is not None:
+                charged.append(replace(each, share=share))
+        found |= {(day, number): each for number, each in enumerate(charged)}
     return found
 
 
-def _of_day(site: str, terms: Terms, direction: Direction, known: tuple[date, date, date]) -> _Charged | None:
-    """By what a day is charged.
+def _parts(
+    advance: Advance, contracts: Contracts, direction: Direction, day: date
+) -> Iterator[tuple[Contract, Fraction]]:
+    """The contracts of a day, and the share of it in which each holds."""
+    bounds = day_bounds_ms(day, advance.tz)
+    for span in contracts.spans(advance.site, direction, day, bounds):
+        if span.contract is not None:
+            yield span.contract, share_of_day((span.start_ms, span.end_ms), bounds)
 
-    Args:
-        site: its id.
-        terms: contracts and tariffs.
-        direction: of the contract.
-        known: the day, that whose contract is known, and that whose price is known.
-    """
-    _, of_contract, of_price = known
-    contract = terms.contracts.on(site, direction, of_contract)
-    if contract is None:
-        return None
+
+def _of_contract(contract: Contract, terms: Terms, of_price: date) -> _Charged | None:
+    """By what a day of a contract is charged, at the prices of another."""
     power, tariff = contract.power_kva, terms.tariffs.get(contract.tariff)
     version = tariff.in_force(of_price, power) if tariff else None
     ttc = version.monthly(power) if version else None
-    if direction is Direction.INJECTION and not ttc:
+    if contract.direction is Direction.INJECTION and not ttc:
         return None
     if tariff is None or version is None:
         nothing = _Price(power, tariff.currency if tariff else None, None, None, Taxes(), Taxes())
@@ -138,15 +156,17 @@ def _lines(direction: Direction, days: Sequence[tuple[date, _Charged]], *, is_cr
     numbered = ((day, charged, day.toordinal() - number) for number, (day, charged) in enumerate(days))
     for _, run in groupby(numbered, key=lambda each: (each[1].price, each[2])):
         of_run = list(run)
-        yield _line(direction, [day for day, _, _ in of_run], of_run[0][1], is_credit=is_credit)
+        shares = {day: each.share for day, each, _ in of_run}
+        yield _line(direction, shares, of_run[0][1], is_credit=is_credit)
 
 
-def _line(direction: Direction, days: Sequence[date], charged: _Charged, *, is_credit: bool) -> Subscription:
+def _line(direction: Direction, shares: Mapping[date, Fraction], charged: _Charged, *, is_credit: bool) -> Subscription:
+    days = list(shares)
     price, sign = charged.price, -1 if is_credit else 1
     ht = cta = ttc = None
     if price.ttc is not None:
-        amount = sum((daily_share(price.ttc, day) for day in days), _ZERO)
-        split = split_subscription(amount, days, Monthly(price.ht, price.ttc, price.begun), price.taxes)
+        amount = sum((daily_share(price.ttc, day, share) for day, share in shares.items()), _ZERO)
+        split = split_subscription(amount, shares, Monthly(price.ht, price.ttc, price.begun), price.taxes)
         if split.ht is None or split.cta is None or split.vat is None:
             ttc = sign * to_cents(amount)
         else:
@@ -162,10 +182,7 @@ def _line(direction: Direction, days: Sequence[date], charged: _Charged, *, is_c
         ht=ht,
         ttc=ttc,
         power_kva=price.power_kva,
-        months=tuple(
-            MonthPart(month, len(list(of_month)), days_of_month(month))
-            for month, of_month in groupby(days, key=lambda day: day.replace(day=1))
-        ),
+        months=month_parts(shares),
         is_credit=is_credit,
         cta=cta,
         cta_share=price.taxes.cta_share,

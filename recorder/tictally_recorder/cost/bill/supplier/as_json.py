@@ -26,7 +26,9 @@ def supplier_record(bill: SupplierBill) -> dict[str, object]:
             {
                 **_charge(each),
                 "power_kva": each.power_kva,
-                "months": [{"month": f"{part.month:%Y-%m}", "days": part.days, "of": part.of} for part in each.months],
+                "months": [
+                    {"month": f"{part.month:%Y-%m}", "days": part.days_number, "of": part.of} for part in each.months
+                ],
                 "taken_back": each.is_credit,
                 "version": each.version.id if each.version else None,
             }

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tictally_recorder.cost.bill.model import Bill
 from tictally_recorder.cost.bill.remarks import bill_remarks
-from tictally_recorder.cost.bill.supplier.advance import Advance
+from tictally_recorder.cost.bill.supplier.advance import charged_until
 from tictally_recorder.cost.bill.supplier.model import Subscription, SupplierBill
 from tictally_recorder.remark import RemarkCode
 from tictally_shared.phrase import Phrase
@@ -18,7 +18,7 @@ def supplier_remarks(bill: Bill, laid_out: SupplierBill) -> list[Phrase]:
 def _in_advance(bill: Bill, laid_out: SupplierBill) -> Iterator[Phrase]:
     months = laid_out.months_in_advance
     if months and laid_out.subscriptions:
-        until = Advance(bill.site, bill.start, bill.end, months).charged_until(bill.end)
+        until = charged_until(bill.end, months)
         yield Phrase(RemarkCode.BILL_IN_ADVANCE, {"count": months, "until": str(until)})
 
 

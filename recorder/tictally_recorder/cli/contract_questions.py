@@ -1,0 +1,193 @@
+"""What a new contract is made of: options, and questions for what is not given."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, TypeVar
+
+import typer
+
+from tictally_recorder.cli.catalogue import today
+from tictally_recorder.cli.window import FROM, read_day_or_moment, read_hours, read_weekday
+from tictally_recorder.cli.wrong_use import WrongUse
+from tictally_recorder.cost.contracts.load import MOST_MONTHS
+from tictally_recorder.cost.contracts.meter_reported import Announced
+from tictally_recorder.cost.contracts.moments import DayOrMoment
+from tictally_recorder.settings import Settings
+from tictally_recorder.tariffs.hours import WEEKDAYS, Hours
+from tictally_recorder.tariffs.model import Direction, Tariff
+from tictally_recorder.tariffs.period_rules import PeriodRule
+from tictally_shared.catalogue import Catalogue
+from tictally_shared.tariff_options import HPHC
+
+_T = TypeVar("_T")
+_FIRST_OF_MONTH: Final = 1
+SiteOption = Annotated[
+    str | None, typer.Option("--site", metavar="SITE", help="Site, where the ledger has more than one.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ContractOptions:
+    """What a new contract has, as the user wrote it.
+
+    Attributes:
+        tariff: `--tariff`, or None.
+        power: `--power`, or None.
+        start: `--from`, or None.
+        site: `--site`, or None.
+        off_peak: `--off-peak`, or None.
+        summer: `--summer-off-peak`, or None.
+        chosen_day: `--chosen-day`, or None.
+        billing_day: `--billing-day`, or None.
+        in_advance: `--billed-in-advance`, or None.
+    """
+
+    tariff: Annotated[
+        str | None, typer.Option("--tariff", metavar="ID", help="A tariff, as `tictally tariff list` names it.")
+    ] = None
+    power: Annotated[int | None, typer.Option("--power", metavar="KVA", help="Subscribed power.")] = None
+    start: Annotated[
+        str | None,
+        typer.Option(FROM, metavar="WHEN", help="The first local day, or a local time: 2026-03-10T14:00."),
+    ] = None
+    site: SiteOption = None
+    off_peak: Annotated[
+        str | None,
+        typer.Option("--off-peak", metavar="HOURS", help="Off-peak hours: 22:00-06:00, several separated by commas."),
+    ] = None
+    summer: Annotated[
+        str | None,
+        typer.Option(
+            "--summer-off-peak", metavar="HOURS", help="Off-peak hours from April to October, where they differ."
+        ),
+    ] = None
+    chosen_day: Annotated[
+        str | None, typer.Option("--chosen-day", metavar="DAY", help="The weekday that you selected: mon, tue, …")
+    ] = None
+    billing_day: Annotated[
+        int | None,
+        typer.Option("--billing-day", metavar="N", help="Day of the month on which your bills begin, for `--by bill`."),
+    ] = None
+    in_advance: Annotated[
+        int | None,
+        typer.Option(
+            "--billed-in-advance",
+            metavar="MONTHS",
+            min=0,
+            max=MOST_MONTHS,
+            help="For how many months the supplier bills the subscription in advance: 2 for EDF, for `bill`.",
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskedContract:
+    """What a new contract has: as given, else as a person at a terminal answers, who may leave most answers empty.
+
+    Attributes:
+        given: as options.
+        tariff: that it is on.
+        words: of the person.
+    """
+
+    given: ContractOptions
+    tariff: Tariff
+    words: Catalogue
+
+    def power(self, reported: Announced) -> int | None:
+        """The subscribed power, where the tariff has prices by power."""
+        named = {power for version in self.tariff.versions for power in version.powers}
+        if self.given.power is not None or not named:
+            return self.given.power
+        return _read("--power", asked_text("--power", self.words, "power", str(reported.power_kva or "")), int)
+
+    def start(self, settings: Settings) -> DayOrMoment:
+        """When it begins."""
+        text = self.given.start or asked_text(FROM, self.words, "start", str(today(settings)))
+        return read_day_or_moment(FROM, text, settings.zone)
+
+    def off_peak(self, counted: Sequence[str]) -> tuple[Hours, ...]:
+        """The customer's off-peak hours, of winter where summer has others.
+
+        Args:
+            counted: those that the meter counts, proposed.
+        """
+        text = self.given.off_peak
+        if text is None and self._has_off_peak:
+            text = self._answer("off_peak", ",".join(counted))
+        return read_hours("--off-peak", text) if text else ()
+
+    def summer_off_peak(self, others: Sequence[Hours]) -> tuple[Hours, ...]:
+        """Those of summer.
+
+        Args:
+            others: of the rest of the year.
+        """
+        text = self.given.summer
+        if text is not None and not others:
+            raise WrongUse("needs_off_peak", "--summer-off-peak")
+        if text is None and others and self.given.off_peak is None:
+            text = self._answer("summer_off_peak")
+        return read_hours("--summer-off-peak", text) if text else ()
+
+    def chosen_weekday(self) -> int | None:
+        """The weekday of tariffs that let the customer choose one."""
+        text = self.given.chosen_day
+        if text is None and any(rule.has_chosen_weekday for rule in self._rules):
+            text = self._answer("chosen_day", choices=", ".join(WEEKDAYS))
+        return read_weekday("--chosen-day", text) if text else None
+
+    def billing_day(self) -> int | None:
+        """The day of the month on which bills begin; the first needs no line."""
+        given = self.given.billing_day
+        if given is None and (text := self._answer("billing_day", str(_FIRST_OF_MONTH))):
+            given = _read("--billing-day", text, int)
+        return None if given == _FIRST_OF_MONTH else given
+
+    def billed_in_advance(self) -> int | None:
+        """For how many months the subscription is billed in advance."""
+        given = self.given.in_advance
+        if given is None and self.tariff.direction is Direction.CONSUMPTION:
+            text = self._answer("billed_in_advance")
+            given = _read("--billed-in-advance", text, int) if text else None
+        return given
+
+    @property
+    def _rules(self) -> tuple[PeriodRule, ...]:
+        return tuple(self.tariff.rules.rules) if self.tariff.rules else ()
+
+    @property
+    def _has_off_peak(self) -> bool:
+        return set(self.tariff.periods) == set(HPHC.periods) or any(rule.is_off_peak for rule in self._rules)
+
+    def _answer(self, question: str, proposed: str = "", **about: str) -> str:
+        """An answer that may be left empty; empty where nobody can be asked."""
+        if not sys.stdin.isatty():
+            return ""
+        text = self.words.text(f"contract_text.ask_{question}", **about)
+        return str(typer.prompt(text, default=proposed, show_default=bool(proposed), err=True)).strip()
+
+
+def asked_text(option: str, words: Catalogue, question: str, proposed: str) -> str:
+    """The answer of a person at a terminal to what has to be known.
+
+    Args:
+        option: by which it can be given.
+        words: of the person.
+        question: `contract_text.ask_<question>`.
+        proposed: the answer where none is typed, or an empty text.
+
+    Raises:
+        WrongUse: nobody can be asked.
+    """
+    if not sys.stdin.isatty():
+        raise WrongUse("nobody_asked", option)
+    return str(typer.prompt(words.text(f"contract_text.ask_{question}"), default=proposed or None, err=True))
+
+
+def _read(option: str, text: str, read: Callable[[str], _T]) -> _T:
+    try:
+        return read(text)
+    except ValueError:
+        raise WrongUse("cannot_be_read", option, text=text[:40]) from None
