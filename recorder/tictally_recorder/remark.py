@@ -46,6 +46,13 @@ class RemarkCode(PhraseCode):
     COMPARE_PRICES_ON = "compare_prices_on"
     COMPARE_IN_PART = "compare_in_part"
     COMPARE_ASSUMPTION = "compare_assumption"
+    POWER_HIGHEST = "power_highest"
+    POWER_NONE_KNOWN = "power_none_known"
+    POWER_NONE_ENOUGH = "power_none_enough"
+    POWER_LEAST = "power_least"
+    POWER_UNKNOWN_DAYS = "power_unknown_days"
+    POWER_THREE_PHASES = "power_three_phases"
+    POWER_ASSUMPTION = "power_assumption"
     COMPARE_UNKNOWN = "compare_unknown"
 
     # Standby

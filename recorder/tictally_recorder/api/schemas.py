@@ -211,6 +211,23 @@ class OfferItem(_RangeRecord):
     prices_on: str | None
 
 
+class PowerItem(_RangeRecord):
+    """A power that could be subscribed."""
+
+    power_kva: int
+    is_subscribed: bool
+    days: int
+    days_over: int
+    over: list[list[str]]
+    days_unknown: int
+    subscription: str | None
+    saving_year: str | None
+    currency: str | None
+    tariff: str | None
+    highest_va: int | None
+    highest_day: str | None
+
+
 class TariffItem(BaseModel):
     """A tariff."""
 

@@ -20,6 +20,7 @@ from tictally_recorder.cli.energy import energy
 from tictally_recorder.cli.export import export
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, settings_of
+from tictally_recorder.cli.power import power
 from tictally_recorder.cli.reconcile import reconcile
 from tictally_recorder.cli.standby import standby
 from tictally_recorder.cli.temperature import temperature
@@ -89,6 +90,7 @@ app.command(short_help="Show the energy of each register.")(flattened(energy))
 app.command(short_help="Show what that energy cost, by which tariff version.")(flattened(cost))
 app.command(short_help="Show the cost laid out like a bill, with its taxes.")(flattened(bill))
 app.command(short_help="Show what it would have cost on other tariffs.")(flattened(compare))
+app.command(short_help="Show which subscribed powers would have done, and what they would save.")(flattened(power))
 app.command(short_help="Show the base load of nights, its trend and cost.")(flattened(standby))
 app.command(short_help="Compare each day with Enedis' own figure.")(flattened(reconcile))
 app.command(short_help="Show degree-days and use against temperature.")(flattened(temperature))

@@ -32,6 +32,12 @@ const FORMATS = {
 const worded = (value) => (value?.code ? t(`file.${value.code}`, wordedAll(value.parameters), FORMATS) : value);
 const wordedAll = (parameters) => Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, worded(value)]));
 
+/** A remark as a sentence. */
+export function remarkText(remark) {
+  const key = `remark.${remark.code}`;
+  return has(key) ? t(key, wordedAll(remark.parameters), FORMATS) : remark.text;
+}
+
 /** A reason as a clause. One of a newer recorder than this page comes with its own words, in English. */
 export function reasonText(reason) {
   const key = `reason.${reason.code}`;

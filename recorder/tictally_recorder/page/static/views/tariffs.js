@@ -10,7 +10,7 @@ import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, wall } from "../format.js";
 import { before, colon, language, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
-import { brokenFileText, datedReasonText } from "../reasons.js";
+import { brokenFileText, datedReasonText, remarkText } from "../reasons.js";
 
 const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
@@ -138,10 +138,11 @@ async function compare(site, place, lists, signal, hours) {
   if (from >= to) return;
   put(place, h("section", { class: "card" }, heading, loading()));
   try {
-    const answer = await get("/compare", { site: site.site, from, to, ...(hours && { off_peak: hours }) }, signal);
+    const span = { site: site.site, from, to };
+    const [answer, powers] = await Promise.all([get("/compare", { ...span, ...(hours && { off_peak: hours }) }, signal), get("/power", span, signal)]);
     const names = new Map(lists.map((each) => [each.id, each.name]));
     const items = answer.items.map((each) => ({ ...each, name: names.get(each.tariff) ?? each.tariff }));
-    put(place, comparison(items, heading, from, to, powerOf(site)));
+    put(place, h("div", { class: "stack" }, comparison(items, heading, from, to, powerOf(site)), powerCard(powers)));
   } catch (error) {
     if (!signal.aborted) put(place, failed(error, () => compare(site, place, lists, signal, hours)));
   }
@@ -175,6 +176,25 @@ function comparison(items, heading, from, to, power) {
     heading,
     h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)) }), first?.off_peak_hours ? ` ${t("compare.hoursUsed", { hours: first.off_peak_hours })}` : ""),
     items.length ? h("div", { class: "scroll compared", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
+  );
+}
+
+/** Which subscribed powers would have been enough. */
+function powerCard(answer) {
+  const columns = [figures(t("compare.power")), figures(t("power.over")), figures(t("power.unknown")), figures(t("subscription")), figures(t("power.saving"))];
+  const rows = answer.items.map((each) => [
+    [`${each.power_kva} kVA `, each.is_subscribed && h("span", { class: "badge mine" }, t("tariff.yours"))],
+    String(each.days_over),
+    String(each.days_unknown),
+    each.subscription === null ? "–" : t("price.month", { price: money(each.subscription, each.currency) }),
+    each.saving_year === null ? "–" : signedMoney(Number(each.saving_year), each.currency),
+  ]);
+  return h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("power.title")),
+    answer.remarks.map((each) => h("p", { class: "note" }, remarkText(each))),
+    rows.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("power.title") }, table(t("power.title"), columns, rows)) : null,
   );
 }
 
