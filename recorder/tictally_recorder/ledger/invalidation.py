@@ -121,8 +121,13 @@ def invalidated_quarters(connection: sqlite3.Connection, meter_id: int) -> Inter
 
 def invalidate(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:
     """The cost of quarters first … last must be recomputed; in a transaction."""
+    invalidate_quarters(connection, meter_id, IntervalSet([(first, last)]))
+
+
+def invalidate_quarters(connection: sqlite3.Connection, meter_id: int, quarters: IntervalSet) -> None:
+    """The cost of some quarters, by number, must be recomputed; in a transaction."""
     known = invalidated_quarters(connection, meter_id)
-    _put(connection, meter_id, known, known | IntervalSet([(first, last)]))
+    _put(connection, meter_id, known, known | quarters)
 
 
 def clear(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> None:

@@ -3,18 +3,20 @@
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 from typing import Final
 
-from tictally_recorder.ledger.invalidation import invalidate
+from tictally_recorder.ledger.invalidation import invalidate_quarters
 from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.model import Quarter, Run
+from tictally_recorder.ledger.observations.changes import changed_energy
 from tictally_recorder.ledger.observations.course import Point
 from tictally_recorder.ledger.observations.derive import Filled, Observations, QuarterGap, fill
 from tictally_recorder.ledger.observations.frames import LedgerFrames
 from tictally_recorder.ledger.observations.store import extent, observations
 from tictally_recorder.ledger.outbox_queue import mark_quarters, sinks_of
-from tictally_recorder.ledger.quarter_codec import pack
+from tictally_recorder.ledger.quarter_codec import pack, span
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 
@@ -24,7 +26,12 @@ INSERT OR IGNORE INTO dirty_import SELECT site FROM meter WHERE id = ?1 AND EXIS
     WHERE import_run.site = meter.site AND last_ms >= ?2
 )
 """
+_ANY_FRAMES: Final = """
+SELECT 1 FROM quarter WHERE meter = :meter AND quarter >= :first AND quarter < :end
+UNION ALL SELECT 1 FROM dirty_quarter WHERE meter = :meter AND quarter >= :first AND quarter < :end LIMIT 1
+"""
 _METERS: Final = "SELECT id, first_ms FROM meter WHERE site = ? AND first_ms <= last_ms ORDER BY first_ms, id"
+_TABLES: Final = ("quarter", "imported_quarter")
 _ANY_METER: Final = "SELECT id, 0 FROM meter WHERE site = ? ORDER BY id LIMIT 1"
 
 
@@ -163,17 +170,27 @@ def _replace(connection: sqlite3.Connection, meter_id: int, wanted: _Rows) -> No
     insert("INSERT INTO imported_break VALUES (?, ?, ?)", ((meter_id, *each) for each in wanted.breaks))
     for ranges, is_integrated in ((wanted.ranges, 0), (wanted.integrated, 1)):
         insert("INSERT INTO imported_range VALUES (?, ?, ?, ?)", ((meter_id, is_integrated, *each) for each in ranges))
-    changed = {each for each in packed.keys() | wanted.quarters.keys() if packed.get(each) != wanted.quarters.get(each)}
-    gone = ((meter_id, number) for number in changed - wanted.quarters.keys())
+    numbers = known.quarters.keys() | wanted.quarters.keys()
+    written = {each for each in numbers if known.quarters.get(each) != wanted.quarters.get(each)}
+    gone = ((meter_id, number) for number in written - wanted.quarters.keys())
     insert("DELETE FROM imported_quarter WHERE meter = ? AND quarter = ?", gone)
-    rows = ((meter_id, number, wanted.quarters[number]) for number in sorted(changed & wanted.quarters.keys()))
+    rows = ((meter_id, number, wanted.quarters[number]) for number in sorted(written & wanted.quarters.keys()))
     insert("INSERT OR REPLACE INTO imported_quarter VALUES (?, ?, ?)", rows)
-    changed |= {each[-1] // QUARTER_MS for each in (known.spans ^ wanted.spans) | (known.breaks ^ wanted.breaks)}
+    changed = changed_energy(known.quarters, wanted.quarters, partial(_has_frames, connection, meter_id))
+    touched = IntervalSet(_around(connection, meter_id, *each) for each in changed)
+    for _, time_ms in known.breaks ^ wanted.breaks:
+        number = time_ms // QUARTER_MS
+        touched.add(number, _after(connection, meter_id, number))
     for one, other in ((known.ranges, wanted.ranges), (known.integrated, wanted.integrated)):
-        changed |= {each for span in (one - other) | (other - one) for each in span}
-    first, last = _around(connection, meter_id, changed)
-    invalidate(connection, meter_id, first, last)
-    mark_quarters(connection, sinks_of(connection), meter_id, IntervalSet([(first, last)]))
+        touched |= (one - other) | (other - one)
+    invalidate_quarters(connection, meter_id, touched)
+    # Sinks have the registers themselves, too.
+    mark_quarters(connection, sinks_of(connection), meter_id, touched | IntervalSet((each, each) for each in written))
+
+
+def _has_frames(connection: sqlite3.Connection, meter_id: int, first: int, end: int) -> bool:
+    """True if there are frames of a meter in quarters [first, end)."""
+    return connection.execute(_ANY_FRAMES, {"meter": meter_id, "first": first, "end": end}).fetchone() is not None
 
 
 def imported_ranges(connection: sqlite3.Connection, meter_id: int, *, only_integrated: bool = False) -> IntervalSet:
@@ -182,15 +199,17 @@ def imported_ranges(connection: sqlite3.Connection, meter_id: int, *, only_integ
     return IntervalSet(connection.execute(select, (meter_id, int(only_integrated))))
 
 
-def _around(connection: sqlite3.Connection, meter_id: int, changed: Iterable[int]) -> tuple[int, int]:
-    """The quarters from the observation before the first change to the one after the last: all of these may differ."""
-    first, last = min(changed), max(changed)
+def _around(connection: sqlite3.Connection, meter_id: int, first: int, last: int) -> tuple[int, int]:
+    """The quarters from the observation before a change to the one after it: all of these may differ."""
     before = "SELECT max(quarter) FROM {} WHERE meter = ? AND quarter < ?"
-    after = "SELECT min(quarter) FROM {} WHERE meter = ? AND quarter > ?"
-    tables = ("quarter", "imported_quarter")
-    firsts = [connection.execute(before.format(each), (meter_id, first)).fetchone()[0] for each in tables]
-    lasts = [connection.execute(after.format(each), (meter_id, last)).fetchone()[0] for each in tables]
-    return (
-        max((each for each in firsts if each is not None), default=first),
-        min((each for each in lasts if each is not None), default=last),
-    )
+    firsts = [connection.execute(before.format(each), (meter_id, first)).fetchone()[0] for each in _TABLES]
+    return max((each for each in firsts if each is not None), default=first), _after(connection, meter_id, last)
+
+
+def _after(connection: sqlite3.Connection, meter_id: int, last: int) -> int:
+    """The quarter up to which what was counted since another one depends on the observation after that."""
+    after = "SELECT quarter, packed FROM {} WHERE meter = ? AND quarter > ? ORDER BY quarter LIMIT 1"
+    rows = [row for each in _TABLES if (row := connection.execute(after.format(each), (meter_id, last)).fetchone())]
+    number, packed = min(rows, default=(last, None))
+    # What is observed exactly at a quarter's start was counted in the quarters before.
+    return int(number) - (packed is not None and span(packed, 0)[0] == 0)
