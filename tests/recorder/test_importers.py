@@ -103,9 +103,9 @@ def test_a_file_that_two_recognize_is_an_error(home: Path, capsys: pytest.Captur
     assert "it may be a file of notebook, copy" in capsys.readouterr().err
 
 
-def test_the_doctor_has_a_finding_about_it(home: Path) -> None:
+def test_the_doctor_has_a_finding_about_it_once_a_file_is_imported(home: Path) -> None:
     about = "importer notebook"
-    assert findings(home) == [(about, Level.OK, "reads text of readings; nothing has been imported")]
+    assert findings(home) == []
     imported(home)
     assert findings(home) == [
         (
@@ -122,17 +122,20 @@ def test_the_doctor_has_a_finding_about_it(home: Path) -> None:
 def test_a_package_that_is_missing_is_a_note_and_an_error(
     home: Path, notebook: Notebook, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    imported(home)
     notebook.requires = "paper"
     assert findings(home)[0][1:] == (Level.NOTE, "cannot be used: paper is not installed")
+    (home / "readings.txt").write_text(f"{FILE}2026-03-01 5600\n")
     assert main(["import", str(home / "readings.txt"), "--site", METER]) == 1
     assert "pipx inject tictally-recorder paper" in capsys.readouterr().err
 
 
-def test_the_doctors_command_shows_it(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert home.exists()
+def test_the_doctors_command_shows_it_alone(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    imported(home)
+    capsys.readouterr()
     main(["doctor", "--json"])
     found = json.loads(capsys.readouterr().out)
-    assert {"importer enedis_csv", "importer notebook"} <= {each["about"] for each in found}
+    assert [each["about"] for each in found if each["about"].startswith("importer ")] == ["importer notebook"]
 
 
 def test_health_has_it(home: Path) -> None:

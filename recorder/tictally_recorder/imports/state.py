@@ -65,21 +65,21 @@ def collect_importers(settings: Settings) -> tuple[ImporterState, ...]:
 
 
 def importer_findings(states: Iterable[ImporterState], moments: Moments) -> Iterator[Finding]:
-    """A finding about each importer.
+    """A finding about each importer of which a file is imported; `tictally import list` shows the others.
 
     Args:
         states: of all importers.
         moments: writes times.
     """
     for state in states:
+        if state.imported_ms is None:
+            continue
         about = Subject(SubjectKind.IMPORTER, state.importer.name)
         if state.importer.requires is not None:
             missing = Phrase(FindingCode.IMPORTER_NEEDS_PACKAGE, {"package": state.importer.requires})
             yield Finding(about, Level.NOTE, missing)
             continue
-        last = Phrase(FindingCode.NO_IMPORT_YET)
-        if state.imported_ms is not None:
-            last = Phrase(FindingCode.LAST_IMPORT, {"day": moments.iso(state.imported_ms)[:10]})
+        last = Phrase(FindingCode.LAST_IMPORT, {"day": moments.iso(state.imported_ms)[:10]})
         yield Finding(about, Level.OK, Phrase(FindingCode.IMPORTER_READY, {"form": state.importer.form, "last": last}))
 
 
