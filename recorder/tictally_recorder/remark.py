@@ -74,6 +74,8 @@ class RemarkCode(PhraseCode):
 
     # Temperature
     CLIMATE_FIT = "climate_fit"
+    CLIMATE_FIT_WITHOUT_REST = "climate_fit_without_rest"
+    CLIMATE_NO_RISE = "climate_no_rise"
 
     # Energy
     ENERGY_BEFORE_LEDGER = "energy_before_ledger"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, expect
 from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, frame
 
-VIEWS = ("live", "month", "year", "years", "tariffs", "quality")
+VIEWS = ("live", "month", "year", "years", "tariffs", "imports", "quality")
 MOST_BYTES = 600_000
 MOST_ANSWERS_BEFORE_POWER = 7
 OTHER = "021900000777"

@@ -41,7 +41,7 @@ def test_every_string_is_used() -> None:
             "nav.",
             "confidence.",
         ),
-        *("standby.", "usual."),
+        *("standby.", "usual.", "imports.count.", "imports.year."),
     )
     of_python = (
         "format.",

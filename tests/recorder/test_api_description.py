@@ -12,6 +12,7 @@ OPERATIONS = {
     *("sites", "now", "live", "quarters", "frames", "energy", "use", "profile", "usual", "cost", "bill", "compare"),
     *(
         "reconciliation",
+        "temperature",
         "standby",
         "tariffs",
         "providers",
@@ -30,7 +31,7 @@ OPERATIONS = {
 }
 LISTS = (
     *("energy", "use", "profile", "cost", "compare", "standby", "tariffs", "quality", "sinks", "jobs"),
-    *("reconciliation", "readings/quarters", "readings/frames"),
+    *("reconciliation", "temperature", "readings/quarters", "readings/frames"),
 )
 
 

@@ -138,7 +138,7 @@ def test_the_recorder_computes_as_many_days_as_an_import_brings(path: Path) -> N
     (path.parent / "contracts.toml").write_text(
         '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
     )
-    terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs")
+    terms = WatchedTerms(path.parent / "contracts.toml", path.parent / "tariffs", PARIS)
     put(path, daily(0, 40), half_hours(0, 33))
     with Ledger.open(path) as ledger, LedgerReader.open(path) as reader:
         recomputer = CostRecomputer(ledger, reader, terms, PARIS)

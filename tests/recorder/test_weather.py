@@ -15,7 +15,7 @@ from local_service import LocalService, Reply
 from observation_building import energy, put
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.climate import ClimateDay, by_period, by_temperature, climate_days, fit_of
+from tictally_recorder.climate import ClimateDay, Fit, by_period, by_temperature, climate_days, fit_of
 from tictally_recorder.features import settings_with
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.imports.outcome import import_files, undo
@@ -23,12 +23,15 @@ from tictally_recorder.jobs import JobContext, enabled_jobs
 from tictally_recorder.ledger import NO_FRAMES, Ledger, LedgerReader, importing
 from tictally_recorder.providers.weather.answers import read_hours
 from tictally_recorder.providers.weather.job import WeatherJob
+from tictally_recorder.reports.climate import fit_remark, records
 from tictally_recorder.settings import Settings
+from tictally_recorder.translations import ENGLISH, catalogue
 from tictally_shared.calendar import By, day_bounds_ms
 
 HOUR_MS = 3_600_000
 NOW = datetime(2026, 11, 20, 5, 30, tzinfo=UTC)
 BASE = Decimal(18)
+FRENCH = catalogue("fr")
 
 
 class OpenMeteo:
@@ -225,6 +228,30 @@ def test_a_line_through_the_days_shows_what_a_degree_day_takes(path: Path) -> No
     assert round(fit.r2, 6) == 1
     assert fit_of(days[:29], BASE) is None
     assert fit_of([ClimateDay(each.day, BASE, 1000) for each in days], BASE) is None
+
+
+@pytest.mark.parametrize(
+    ("slope", "at_zero", "sentence"),
+    [
+        (-150, 9000, "On these 40 days consumption does not rise as it gets colder"),
+        (3, 9000, "consumption does not rise"),
+        (2000, -700, "The line does not show what a day without any takes: it falls below zero."),
+        (2000, -3, "a day without any 0.0 kWh"),
+        (2000, 0, "Each degree-day takes 2.00 kWh, a day without any 0.0 kWh"),
+    ],
+)
+def test_no_negative_figure_is_shown_of_a_degree_day_or_of_a_day_without_one(
+    slope: int, at_zero: int, sentence: str
+) -> None:
+    fit = Fit(40, Decimal(slope), Decimal(at_zero), Decimal("0.25"))
+    assert sentence in ENGLISH.phrase(fit_remark(fit))
+    assert "-" not in FRENCH.phrase(fit_remark(fit)).replace("degré-jour", "")
+
+
+def test_a_mean_of_nearly_zero_has_no_minus() -> None:
+    day = ClimateDay(date(2026, 1, 5), Decimal("-0.04"), 5000)
+    (record,) = records(METER, "day", by_period([day], By.DAY, BASE, PARIS))
+    assert (record["mean_c"], record["degree_days"]) == ("0.0", "18.0")
 
 
 def test_days_are_together_by_classes_of_two_degrees(path: Path) -> None:

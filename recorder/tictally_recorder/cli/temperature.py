@@ -1,7 +1,6 @@
 """`tictally temperature`: degree-days, and consumption against outdoor temperature."""
 
 from decimal import Decimal
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -9,27 +8,18 @@ import typer
 from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import Window, present
-from tictally_recorder.climate import by_period, by_temperature, climate_days, fit_of
+from tictally_recorder.climate import climate_days, fit_of, rows_of
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports import climate as report
 from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_recorder.translations import catalogue
-from tictally_shared.calendar import By
-
-
-class Rows(StrEnum):
-    """What a row has."""
-
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
-    YEAR = "year"
-    TEMPERATURE = "temperature"
 
 
 def temperature(
     window: Window,
-    by: Annotated[Rows, typer.Option(help="What a row has; temperature: classes of two degrees.")] = Rows.DAY,
+    by: Annotated[
+        report.ClimateBy, typer.Option(help="What a row has; temperature: classes of two degrees.")
+    ] = report.ClimateBy.DAY,
     base: Annotated[float, typer.Option(min=0, max=30, help="Base of the degree-days, °C.")] = 18.0,
     *,
     output: Output,
@@ -37,9 +27,9 @@ def temperature(
 ) -> None:
     """Show outdoor temperature, degree-days, and consumption against them.
 
-    A day's degree-days are how far its mean temperature is below the base. Temperatures are those of the job `weather`
-    and of imports (LinkyStat); consumption is that of days of which both are known. From thirty such days on, a line
-    through them shows what a degree-day takes, and what a day takes without heating.
+    A day's degree-days are how far its mean temperature is below the base. Temperatures are those of imports
+    (LinkyStat), of a topic, and of the job `weather`; consumption is that of days of which both are known. From thirty
+    such days on, a line through them shows what a degree-day takes, and what a day takes without heating.
     """
     settings = configuration.settings()
     tz, base_c = settings.zone, Decimal(str(base))
@@ -52,11 +42,10 @@ def temperature(
             found = climate_days(reader, site, days, tz)
             if not any(each.mean_c is not None for each in found):
                 continue
-            is_by_class = by is Rows.TEMPERATURE
-            periods = by_temperature(found, base_c) if is_by_class else by_period(found, By(by), base_c, tz)
+            periods = rows_of(found, by.period, base_c, tz)
             records += report.records(site.id, by, periods)
             if not output.is_for_programs:
-                print_table(report.as_table(site.id, periods, words, is_by_class=is_by_class))
+                print_table(report.as_table(site.id, periods, words, is_by_class=by.period is None))
                 if (fit := fit_of(found, base_c)) is not None:
                     echo(words.phrase(report.fit_remark(fit)))
     if output.is_for_programs:

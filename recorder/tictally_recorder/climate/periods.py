@@ -45,6 +45,11 @@ class ClimatePeriod:
         return self.energy_wh / self.used_degree_days if self.used_degree_days else None
 
 
+def rows_of(days: Iterable[ClimateDay], by: By | None, base_c: Decimal, tz: ZoneInfo) -> list[ClimatePeriod]:
+    """The days together by periods, or where `by` is None by classes of temperature."""
+    return by_temperature(days, base_c) if by is None else by_period(days, by, base_c, tz)
+
+
 def by_period(days: Iterable[ClimateDay], by: By, base_c: Decimal, tz: ZoneInfo) -> list[ClimatePeriod]:
     """The days of each period of the local calendar together, in order."""
     grouped: dict[str, list[ClimateDay]] = {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 
 from rich.table import Table
@@ -9,6 +10,8 @@ from rich.table import Table
 from tictally_recorder.climate import ClimatePeriod, Fit
 from tictally_recorder.remark import RemarkCode
 from tictally_recorder.reports.table import add_columns, plain_table, site_title
+from tictally_recorder.translations import phrase_record
+from tictally_shared.calendar import By
 from tictally_shared.catalogue import Catalogue
 from tictally_shared.phrase import Phrase, Value
 
@@ -25,6 +28,21 @@ COLUMNS: Final = (
     "wh_a_degree_day",
 )
 _KWH: Final = 1000
+
+
+class ClimateBy(StrEnum):
+    """What a row has."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    TEMPERATURE = "temperature"
+
+    @property
+    def period(self) -> By | None:
+        """The period of a row; None for classes of temperature."""
+        return None if self is ClimateBy.TEMPERATURE else By(self.value)
 
 
 def records(site: str, by: str, periods: Iterable[ClimatePeriod]) -> Iterator[dict[str, object]]:
@@ -62,18 +80,35 @@ def as_table(site: str, periods: Sequence[ClimatePeriod], words: Catalogue, *, i
 
 
 def fit_remark(fit: Fit) -> Phrase:
-    """What a degree-day takes, and what a day takes without one."""
-    about: dict[str, Value] = {
+    """What a degree-day takes, and what a day takes without one, as far as the line can show it.
+
+    A home whose consumption does not rise with the cold has no figure for a degree-day. A line that falls below zero
+    on warm days, as of a home that is empty then or whose base is too high, shows nothing of a day without heating.
+    """
+    slope, rest = round(fit.wh_a_degree_day / _KWH, 2), round(fit.wh_a_day / _KWH, 1) + 0  # no negative zero
+    about: dict[str, Value] = {"days": fit.days}
+    if slope <= 0:
+        return Phrase(RemarkCode.CLIMATE_NO_RISE, about)
+    about |= {"slope": f"{slope}", "share": f"{fit.r2 * 100:.0f}"}
+    if rest < 0:
+        return Phrase(RemarkCode.CLIMATE_FIT_WITHOUT_REST, about)
+    return Phrase(RemarkCode.CLIMATE_FIT, {**about, "rest": f"{rest}"})
+
+
+def fit_record(site: str, fit: Fit) -> dict[str, object]:
+    """The line through the days; `remark` has what can be shown of it, as code, parameters and English words."""
+    return {
+        "site": site,
         "days": fit.days,
-        "slope": f"{fit.wh_a_degree_day / _KWH:.2f}",
-        "rest": f"{fit.wh_a_day / _KWH:.1f}",
-        "share": f"{fit.r2 * 100:.0f}",
+        "wh_a_degree_day": round(fit.wh_a_degree_day),
+        "wh_a_day": round(fit.wh_a_day),
+        "r2": f"{fit.r2:.3f}",
+        "remark": phrase_record(fit_remark(fit)),
     }
-    return Phrase(RemarkCode.CLIMATE_FIT, about)
 
 
 def _one(value: Decimal | None) -> str | None:
-    return None if value is None else f"{value:.1f}"
+    return None if value is None else f"{round(value, 1) + 0}"  # no negative zero
 
 
 def _whole(value: Decimal | None) -> int | None:

@@ -19,6 +19,7 @@ from tictally_recorder.api.routes import (
     sites,
     standby,
     tariffs,
+    temperature,
 )
 
 ROUTERS: Final = tuple(
@@ -35,6 +36,7 @@ ROUTERS: Final = tuple(
         power,
         standby,
         reconciliation,
+        temperature,
         tariffs,
         quality,
         sinks,

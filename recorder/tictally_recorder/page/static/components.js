@@ -45,11 +45,11 @@ export function comparison(name, wh, otherWh, note) {
   return tile(name, change(share), [note && [note, h("br")], t("compared", { kwh: kwh(otherWh) })]);
 }
 
-/** A title between links to the previous and the next period; an address is null where there is none. */
-export function stepper(title, before, after, names) {
+/** A title between links to the previous and the next period; an address is null where there is none. `level`: of the heading. */
+export function stepper(title, before, after, names, level = "h1") {
   const arrow = (sign, to, name) =>
     to ? h("a", { class: "arrow", href: to, "aria-label": name, title: name }, sign) : h("span", { class: "arrow none", "aria-hidden": "true" }, sign);
-  return h("div", { class: "stepper" }, arrow("‹", before, names[0]), h("h1", { class: title.length < 6 ? "short" : null }, title), arrow("›", after, names[1]));
+  return h("div", { class: "stepper" }, arrow("‹", before, names[0]), h(level, { class: title.length < 6 ? "short" : null }, title), arrow("›", after, names[1]));
 }
 
 /** Buttons for alternative presentations; `choose` is called with the key. */

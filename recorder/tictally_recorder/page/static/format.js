@@ -70,6 +70,7 @@ const zoned = (options) => (moment) => new Intl.DateTimeFormat(locale(), { timeZ
 /** A moment in the set time zone, from a time with any offset or milliseconds since 1970. Unlike what `wall` gives,
  * moments can be subtracted: on the days on which the clocks change an hour is missing there, or there twice. */
 export const exactMoment = zoned({ day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+export const exactDay = zoned({ day: "numeric", month: "short", year: "numeric" });
 export const exactClock = zoned({ hour: "2-digit", minute: "2-digit" });
 export const exactSeconds = zoned({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 

@@ -10,13 +10,14 @@ import { t } from "./i18n.js";
 import { Live, showStatus } from "./live.js";
 import { tokenForm, tools } from "./tools.js";
 
-const VIEWS = ["live", "month", "year", "years", "tariffs", "quality"];
+const VIEWS = ["live", "month", "year", "years", "tariffs", "imports", "quality"];
 const ICONS = {
   live: "M3 13h4l3-8 4 15 3-10 1.5 3H21",
   month: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4",
   year: "M5 20V10M12 20V4M19 20v-7",
   years: "M3 17l6-6 4 4 8-9M15 6h6v6",
   tariffs: "M4 12V4h8l8 8-8 8zM8.5 8.5h.01",
+  imports: "M12 3v11M8 10l4 4 4-4M4 15v5h16v-5",
   quality: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",
 };
 const SITE_KEY = "tictally.site";

@@ -5,6 +5,7 @@ import { has, language, periodName, t } from "./i18n.js";
 
 const RANGES_SHOWN = 5;
 const MEGABYTE = 1_000_000;
+const HAS_OFFSET = /(Z|[+-]\d\d:\d\d)$/;
 
 // The first of a month is an ordinal in French, and in French alone.
 const dayOf = (iso) => (language() === "fr" ? fullDay(iso).replace(/^1 /, "1er ") : fullDay(iso));
@@ -18,7 +19,7 @@ function listed(names) {
 const FORMATS = {
   date: dayOf,
   moment: exactMoment,
-  when: (iso) => (iso.includes("T") ? exactMoment(iso) : dayOf(iso)),
+  when: (iso) => (!iso.includes("T") ? dayOf(iso) : HAS_OFFSET.test(iso) ? exactMoment(iso) : minute(iso)),
   spans: (spans) => listed(spans.map(([start, end]) => t("format.span", { start: minute(start), end: minute(end) }))),
   list: listed,
   joined: (names) => names.join(", ") || t("none"),

@@ -11,6 +11,7 @@ import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
 import { cheapName, energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
 import { standby } from "../standby.js";
+import { temperature } from "../temperature.js";
 import { isIncomplete } from "../totals.js";
 
 const MONTHS = Array.from({ length: 12 }, (_, n) => String(n + 1).padStart(2, "0"));
@@ -24,13 +25,14 @@ export async function render({ site, argument, signal, address }) {
   const isRunning = from <= now && now < to;
   const query = { site: site.site, from, to };
   const head = stepper(year, firstDay < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
-  const [months, whole, monthCosts, yearCosts, lastYear, nights] = await Promise.all([
+  const [months, whole, monthCosts, yearCosts, lastYear, nights, climate] = await Promise.all([
     all("/use", { ...query, by: "month" }, signal),
     all("/use", { ...query, by: "year" }, signal),
     all("/cost", { ...query, by: "month" }, signal),
     all("/cost", { ...query, by: "year" }, signal),
     before(site, from, isRunning ? now : to, signal),
     nightsOf(site, later(addMonths(from.slice(0, 7), -1) + "-01", firstDay), earlier(to, addDays(now, 1)), signal),
+    temperaturesOf(site, later(from, firstDay), earlier(to, addDays(now, 1)), signal),
   ]);
   const use = whole.items[0] ?? null;
   if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("year.empty")), h("p", {}, t("month.emptyText")))) };
@@ -44,6 +46,7 @@ export async function render({ site, argument, signal, address }) {
       chart(months.items, monthCosts.items, site, year, address),
       heatLater({ site: site.site, from: later(from, firstDay), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
+      climate && temperature(climate),
       costTable(yearCosts, { ...query, by: "year" }, site, year),
     ),
     isRefreshed: isRunning,
@@ -52,6 +55,9 @@ export async function render({ site, argument, signal, address }) {
 
 /** The base load of nights; null where the range is before the first frame or in the future. */
 const nightsOf = async (site, from, to, signal) => (from < to ? get("/standby", { site: site.site, from, to, by: "month" }, signal).catch(() => null) : null);
+
+/** Consumption by temperature; null as of `nightsOf`. */
+const temperaturesOf = async (site, from, to, signal) => (from < to ? get("/temperature", { site: site.site, from, to, by: "temperature" }, signal).catch(() => null) : null);
 
 /** Loaded later: the recorder reads every quarter-hour of the year for it. */
 function heatLater(query, signal) {
