@@ -23,6 +23,19 @@ _PIECE_BYTES: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
+class Relay:
+    """How another program, which read the line, passed a frame on.
+
+    Attributes:
+        repeats: whether it may repeat a value that it read earlier: then an equal one is no second reading.
+        step_wh: of its registers, which it may round.
+    """
+
+    repeats: bool
+    step_wh: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class DecodedFrame:
     """One frame's well-formed values, not yet validated against earlier frames.
 
@@ -40,6 +53,7 @@ class DecodedFrame:
         at: seconds, when its end arrived, on the clock of the caller.
         faults: the groups that were rejected, each reason and label once.
         deviations: how the frame differs from the specification, although it could be read.
+        relay: how it came if another program read the line; None if this one did.
     """
 
     mode: Mode
@@ -55,10 +69,13 @@ class DecodedFrame:
     at: float
     faults: frozenset[Fault] = frozenset()
     deviations: frozenset[Deviation] = frozenset()
+    relay: Relay | None = None
 
 
 def is_good(frame: DecodedFrame) -> bool:
     """Return True for a frame that proves a meter at this speed: more than chance lets through."""
+    if frame.relay is not None:  # its fields have names: chance makes none
+        return bool(frame.values)
     return len(frame.values) >= _MIN_GOOD_VALUES and sum(frame.rejected.values()) * 2 <= frame.groups
 
 

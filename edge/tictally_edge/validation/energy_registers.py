@@ -6,13 +6,18 @@ standard mode the total and the supplier's registers that moved together, else t
 the time before the first frame after a start). A plausible rise without corroboration waits for a second sighting that
 agrees; an implausible one for a third, which then overrules the baseline, so that a wrong first value does not reject
 right ones for ever.
+
+What another program read and published has its own faults: it repeats values that it read earlier, and shows zeros
+while it starts. There an equal value is no second sighting of a contradiction, which overrules the baseline only once
+it has risen twice; a zero is never accepted after another value, and first only where it lasts an hour beside a
+register that has counted.
 """
 
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from tictally_edge.decoding.decoder import DecodedFrame
+from tictally_edge.decoding.decoder import DecodedFrame, Relay
 from tictally_edge.validation.plausibility import Decision, max_energy_wh, shown_power_va
 from tictally_shared.labels import LABELS, Kind, Mode
 
@@ -24,6 +29,10 @@ _TOTAL: Final = "EAST"
 _ROUNDING_WH: Final = 1
 # The power shown is a second or two old, and loads switch in between.
 _POWER_MARGIN: Final = 1.5
+# What contradicts the baseline of a relay's register must have risen so often to overrule it.
+_RISES: Final = 2
+# So long a register of a relay must be zero before it counts as one that has never counted.
+_ZERO_S: Final = 3600.0
 # A power corroborates only this far back. A source whose frames are all further apart (a thinned recording, a slow
 # simulation) has no such corroboration at all; there plausibility alone decides.
 _REACH_S: Final = 10.0
@@ -36,9 +45,11 @@ class RegisterValue:
     value: int
     at: float | None
 
-    def is_plausible(self, later: int, at: float) -> bool:
-        """Return True if a meter could have counted from here to `later`."""
-        return self.value <= later and (self.at is None or later - self.value <= max_energy_wh(at - self.at))
+    def is_plausible(self, later: int, at: float, step_wh: int = 1) -> bool:
+        """Return True if a meter could have counted from here to `later`, both shown in steps."""
+        if later < self.value:
+            return False
+        return self.at is None or later - self.value <= max_energy_wh(at - self.at) + step_wh - 1
 
 
 @dataclass(slots=True)
@@ -64,11 +75,16 @@ class EnergyRegisters:
         self._power_va: int | None = None
         self._frame_at: float | None = None
         self._interval_s: float | None = None  # between the last two frames
+        self._zero_since: dict[str, float] = {}
 
     def prime(self, frames: tuple[DecodedFrame, ...]) -> None:
         """Take baselines from frames that waited together: the first value with which the next one agrees."""
         for name in REGISTERS:
-            seen = [(value, frame.at) for frame in frames if isinstance(value := frame.values.get(name), int)]
+            seen = [
+                (value, frame.at)
+                for frame in frames
+                if isinstance(value := frame.values.get(name), int) and (value or frame.relay is None)
+            ]
             for (value, at), later in pairwise(seen):
                 if (reading := RegisterValue(value, at)).is_plausible(*later):
                     self.baseline.setdefault(name, reading)
@@ -82,12 +98,18 @@ class EnergyRegisters:
         intervals = [each for each in (interval_s, self._interval_s) if each is not None]
         is_thinned = bool(intervals) and min(intervals) > _REACH_S
         limit_va = self._power_limit(power_va, interval_s)
-        corroboration = _Corroboration(frame, present, self.baseline, limit_va, is_thinned=is_thinned)
-        decisions = {name: self._decide(name, value, frame.at, corroboration) for name, value in present.items()}
+        if frame.relay is None:
+            corroboration = _Corroboration(frame, present, self.baseline, limit_va, is_thinned=is_thinned)
+            decisions = {name: self._decide(name, value, frame.at, corroboration) for name, value in present.items()}
+        else:
+            has_counted = any(present.values())
+            decisions = {
+                name: self._decide_relayed(name, RegisterValue(value, frame.at), frame.relay, has_counted=has_counted)
+                for name, value in present.items()
+            }
         for name, decision in decisions.items():
             if decision is Decision.ACCEPTED:
-                self.baseline[name] = RegisterValue(present[name], frame.at)
-                self._chains.pop(name, None)
+                self._accept(name, RegisterValue(present[name], frame.at), frame.relay)
         self._power_va = power_va if power_va is not None else self._power_va
         self._frame_at, self._interval_s = frame.at, interval_s
         return decisions
@@ -112,6 +134,33 @@ class EnergyRegisters:
         if self._extend_chain(name, value, at) >= needed:
             return Decision.ACCEPTED
         return Decision.UNCONFIRMED if is_plausible else Decision.REJECTED
+
+    def _decide_relayed(self, name: str, reading: RegisterValue, relay: Relay, *, has_counted: bool) -> Decision:
+        value, at, base = reading.value, reading.at or 0.0, self.baseline.get(name)
+        if value == 0 and (base is None or base.value):
+            since = self._zero_since.setdefault(name, at) if has_counted else at
+            is_settled = base is None and at - since >= _ZERO_S
+            if is_settled or self._accepts_first:
+                return Decision.ACCEPTED
+            return Decision.UNCONFIRMED if base is None else Decision.REJECTED
+        self._zero_since.pop(name, None)
+        if base is None or (base.at is None and base.value < value):
+            is_enough = self._accepts_first or self._extend_chain(name, value, at) > 1
+            return Decision.ACCEPTED if is_enough else Decision.UNCONFIRMED
+        if base.is_plausible(value, at, relay.step_wh):
+            return Decision.ACCEPTED
+        chain = self._chains.get(name)
+        length = (
+            chain.length if chain is not None and chain.last.value == value else self._extend_chain(name, value, at)
+        )
+        return Decision.ACCEPTED if length > _RISES else Decision.REJECTED
+
+    def _accept(self, name: str, reading: RegisterValue, relay: Relay | None) -> None:
+        base = self.baseline.get(name)
+        is_repeated = relay is not None and relay.repeats and base is not None and base.value == reading.value
+        if not is_repeated:  # else it is as old as its first sighting, and a rise may be larger than one since the last
+            self.baseline[name] = reading
+        self._chains.pop(name, None)
 
     def _extend_chain(self, name: str, value: int, at: float) -> int:
         chain = self._chains.get(name)

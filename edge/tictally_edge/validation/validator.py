@@ -72,7 +72,8 @@ class FrameValidator:
 
     def validate(self, frame: DecodedFrame) -> ValidatedFrame:
         """Decide on every value of a frame."""
-        faults = frame.faults if frame.complete else frame.faults | {_CUT_OFF}
+        is_cut_off = not frame.complete and frame.relay is None  # a relay's frames grow until all fields have come
+        faults = frame.faults | {_CUT_OFF} if is_cut_off else frame.faults
         self._line.add(faults, frame.groups)
         self._deviations.add(frozenset(Fault(each.value, "") for each in frame.deviations), frame.groups)
         decisions = {**self.registers.decide(frame), **self._live.decide(frame, self._line)}
