@@ -22,7 +22,6 @@ from tictally_edge.publishing.presence import BrokerPresence
 from tictally_edge.publishing.presence_file import PresenceFile
 from tictally_edge.publishing.publisher import OFFLINE, Publisher
 from tictally_edge.settings import Settings
-from tictally_edge.sources.autobaud import SILENCE_S
 from tictally_edge.sources.base import Moment, SourceEnded
 from tictally_edge.sources.registry import SOURCES
 from tictally_edge.sources.settings import SourceSettings
@@ -83,7 +82,10 @@ class Edge:
         kind, self._address = SOURCES.parse(chosen.port, chosen.fixed_mode)
         self._source = kind.open(self._address, settings)
         topics = Topics(settings.base_topic)
-        naming = Naming(topics, settings.name, settings.meter, settings.prm, settings.interval_s)
+        is_relayed = self._source.is_relayed
+        naming = Naming(
+            topics, settings.name, settings.meter, settings.prm, settings.interval_s, has_labels=not is_relayed
+        )
         room = settings.journal_mb * 1024 * 1024
         self._store = FrameStore(settings.journal, settings.state, naming, _machine(), room)
         self._journal = self._store.journal
@@ -94,7 +96,8 @@ class Edge:
         will = Will(topics.edge(settings.name, "availability"), OFFLINE)
         self._broker = BrokerConnection(broker_access(settings), f"tictally-edge-{settings.name}", will, time.monotonic)
         folders = [settings.journal, *([settings.state] if settings.state is not None else [])]
-        presence = BrokerPresence(naming, discovery_settings_of(settings), PresenceFile(folders))
+        announcing = None if is_relayed else discovery_settings_of(settings)
+        presence = BrokerPresence(naming, announcing, PresenceFile(folders))
         self._publisher = Publisher(self._broker, self._store, presence, time.monotonic)
         self._counts, self._at_last_summary = LineCounts(), LineCounts()
         self._quality = LineQuality()
@@ -197,8 +200,9 @@ class Edge:
 
     def _check_silence(self) -> None:
         last = self._last_good_at
-        if self._publisher.online and (last is None or time.monotonic() - last > SILENCE_S):
-            log.warning("No good frame for %.0f s: the meter is offline.", SILENCE_S)
+        silence_s = self._source.silence_s
+        if self._publisher.online and (last is None or time.monotonic() - last > silence_s):
+            log.warning("No good frame for %.0f s: the meter is offline.", silence_s)
             self._set_meter_online(is_online=False)
 
     def _set_meter_online(self, *, is_online: bool) -> None:

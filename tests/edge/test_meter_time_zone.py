@@ -23,7 +23,7 @@ from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import encode_group
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.sources.base import Moment
-from tictally_edge.sources.mqtt_topic import MESSAGE_FORMATS
+from tictally_edge.sources.message_formats import MESSAGE_FORMATS
 from tictally_shared.calendar import format_horodate, meter_zone, parse_horodate
 from tictally_shared.labels import Mode
 

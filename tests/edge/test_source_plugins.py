@@ -165,7 +165,7 @@ def test_the_doctor_reports_a_source_whose_broker_is_away(tmp_path: Path) -> Non
 
 WRONG = {
     "mqtt://host": "names no",
-    "mqtt://host/topic?format=smoke": "format='smoke' is unknown; known formats: raw",
+    "mqtt://host/topic?format=smoke": "form='smoke' is unknown; known are esphome, lixee, raw",
     "mqtt://host/topic?colour=red": "mqtt: has no option 'colour'",
     "mqtt://host:smoke/topic": "has no valid port",
 }

@@ -11,6 +11,7 @@ from tictally_edge.doctor.listening import diagnose_habits, signal
 from tictally_edge.finding import EdgeFinding, FindingCode, PartCode, Subject, bad, good, process_part
 from tictally_edge.processes import Process
 from tictally_edge.sources.base import SourceState
+from tictally_edge.sources.relay_findings import diagnose_relay, is_relayed
 from tictally_shared.calendar import FRENCH_LEGAL_TIME
 from tictally_shared.frames import parse_time_ms
 from tictally_shared.phrase import Phrase, PhraseCode
@@ -67,6 +68,10 @@ def diagnose_service(
 
 def _line(health: dict[str, Any]) -> Iterator[EdgeFinding]:
     source = health.get("source")
+    if isinstance(source, dict) and is_relayed(source):
+        yield from diagnose_relay(source, str(health.get("port")), Subject.LINE)
+        yield from diagnose_habits(_faults(health), ())
+        return
     if not isinstance(source, dict) or source.get("state") != SourceState.RECEIVING:
         code = FindingCode.NO_GOOD_FRAME_YET if _is_young(health) else FindingCode.NO_GOOD_FRAME
         yield bad(Subject.LINE, code, port=str(health.get("port")))

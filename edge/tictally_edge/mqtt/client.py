@@ -38,8 +38,8 @@ _LARGEST_SENT: Final = 256 * 1024
 # Of a packet beside topic and payload: fixed header, lengths, identifier, the property `time` (MQTT 5 §3.3).
 _PACKET_OVERHEAD: Final = 80
 
-# MQTT 5, 3.2.2.2: what to do about a reason.
-_REMEDIES: Final = dict.fromkeys((0x86, 0x87), f"; check {PREFIX}MQTT_USERNAME and {PREFIX}MQTT_PASSWORD_FILE")
+# MQTT 5, 3.2.2.2: bad user name or password, not authorized.
+_LOGIN_REASONS: Final = frozenset({0x86, 0x87})
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,8 @@ class BrokerAccess:
         username: or None.
         password: or None.
         ca: certificate that has signed the broker's; with TLS where it is set.
+        is_tls: True for TLS without it: the certificates that this machine trusts.
+        section: what the names of the settings of its login begin with.
     """
 
     host: str
@@ -61,6 +63,8 @@ class BrokerAccess:
     username: str | None = None
     password: str | None = None
     ca: Path | None = None
+    is_tls: bool = False
+    section: str = "mqtt_"
 
 
 def broker_access(settings: Settings) -> BrokerAccess:
@@ -132,6 +136,7 @@ class BrokerConnection:
         unacknowledged: messages sent on this connection and not acknowledged yet; paho holds them in memory.
         callback_errors: exceptions in callbacks; each lost one event and was logged.
         withheld: messages that were not sent, because the broker would end the connection for their size.
+        rejection: why the broker has rejected the latest connection, or None.
 
     Args:
         access: address and credentials.
@@ -150,6 +155,7 @@ class BrokerConnection:
         self.connected = False
         self.unacknowledged = 0
         self.callback_errors = self.withheld = 0
+        self.rejection: str | None = None
         self._disputes = DisputeBackoff()
         self._largest_sent = _LARGEST_SENT
 
@@ -239,8 +245,9 @@ class BrokerConnection:
         access = self._access
         if access.username is not None:
             client.username_pw_set(access.username, access.password)
-        if access.ca is not None:
-            client.tls_set(ca_certs=str(access.ca), tls_version=ssl.PROTOCOL_TLS_CLIENT)
+        if access.ca is not None or access.is_tls:
+            ca = None if access.ca is None else str(access.ca)
+            client.tls_set(ca_certs=ca, tls_version=ssl.PROTOCOL_TLS_CLIENT)
         client.max_inflight_messages_set(_MAX_IN_FLIGHT)
         if self._will is not None:
             client.will_set(self._will.topic, self._will.payload, qos=1, retain=True)
@@ -296,11 +303,15 @@ class BrokerConnection:
     ) -> None:
         self._is_answered = True
         if reason.is_failure:
-            remedy = _REMEDIES.get(reason.value, "")
+            self.rejection = str(reason)
+            names = f"{PREFIX}{self._access.section.upper()}"
+            is_login = reason.value in _LOGIN_REASONS
+            remedy = f"; check {names}USERNAME and {names}PASSWORD_FILE" if is_login else ""
             where = f"{self._access.host}:{self._access.port}"
             self._problems.warning(f"The broker {where} rejects this edge: {reason}{remedy}. Retrying.")
             self._events.put((client, Disconnected()))
         else:
+            self.rejection = None
             self._largest_sent = min(_LARGEST_SENT, getattr(properties, "MaximumPacketSize", _LARGEST_SENT))
             self._events.put((client, Connected()))
 

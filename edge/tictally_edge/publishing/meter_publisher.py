@@ -30,7 +30,7 @@ class MeterPublisher:
 
     def __init__(self, naming: Naming, number: str, announcing: DiscoverySettings | None) -> None:
         self.meter = naming.key or number
-        self._topics, self._hidden = naming.topics, naming.hidden
+        self._topics, self._hidden, self._has_labels = naming.topics, naming.hidden, naming.has_labels
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
         self._derived = DerivedTopics(naming.topics, self.meter)
         self._completeness = Completeness()
@@ -77,6 +77,8 @@ class MeterPublisher:
             time_ms: when the frame's end arrived, or None if no clock is proved.
             is_read: whether the retained messages of the broker have had time to arrive.
         """
+        if not self._has_labels:
+            return []
         is_complete = self._completeness.check(validated)
         if self._republish_at is not None and at >= self._republish_at:
             self._republish_at = None

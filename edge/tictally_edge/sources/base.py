@@ -97,6 +97,16 @@ class FrameSource(Protocol):
         ...
 
     @property
+    def is_relayed(self) -> bool:
+        """Whether another program publishes this meter to hubs already, so that this one leaves that to it."""
+        ...
+
+    @property
+    def silence_s(self) -> float:
+        """After so long without a good frame the meter is offline."""
+        ...
+
+    @property
     def state(self) -> SourceState:
         """The state, for health."""
         ...

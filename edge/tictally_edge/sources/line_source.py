@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from tictally_edge.decoding.decoder import Decoder, is_good
-from tictally_edge.sources.autobaud import AutobaudSource
+from tictally_edge.sources.autobaud import SILENCE_S, AutobaudSource
 from tictally_edge.sources.base import Arrival, SourceState
 from tictally_edge.sources.registry import SourceAddress
 
@@ -39,6 +39,16 @@ class LineSource:
     def has_own_dates(self) -> bool:
         """See `FrameSource`."""
         return self._has_own_dates
+
+    @property
+    def is_relayed(self) -> bool:
+        """See `FrameSource`."""
+        return False
+
+    @property
+    def silence_s(self) -> float:
+        """See `FrameSource`."""
+        return SILENCE_S
 
     @property
     def state(self) -> SourceState:

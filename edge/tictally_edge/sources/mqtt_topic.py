@@ -1,106 +1,29 @@
-"""Topics of other publishers as a source: their messages become frames.
+"""Topics of other programs as a source: their messages become frames.
 
-Address: `mqtt://host:port/topic?format=raw`. Without a host it is the edge's own broker and login. A topic may have
-wildcards. A publisher's format is one file: a decoder of its messages, registered in one line with `MESSAGE_FORMATS`.
+Address: `mqtt://host:port/topic`, with TLS `mqtts://…`. Without a host it is the edge's own broker and login. A topic
+may have wildcards; without one it stands for itself and everything below it. The format is recognised, or given as
+`form=`: those of `message_formats` and of `publishers`.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Final, Protocol
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from collections.abc import Mapping
+from typing import Final
 
-from pydantic import Field, SecretStr
-
-from tictally_edge.decoding.decoder import DecodedFrame, Decoder, is_good
-from tictally_edge.finding import FindingCode, Subject, bad, good
-from tictally_edge.mqtt.client import BrokerAccess, BrokerConnection, Connected, MessageReceived, broker_access
-from tictally_edge.settings import SECTIONS, Settings
-from tictally_edge.sources.autobaud import SILENCE_S
-from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceSettingError, SourceState
+from tictally_edge.decoding.decoder import DecodedFrame, is_good
+from tictally_edge.finding import EdgeFinding, FindingCode, Subject, bad, good
+from tictally_edge.mqtt.client import BrokerAccess, BrokerConnection, Connected, MessageReceived
+from tictally_edge.settings import Settings
+from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceState
+from tictally_edge.sources.message_formats import RAW
+from tictally_edge.sources.message_reader import MessageReader
+from tictally_edge.sources.mqtt_address import DEFAULT_PORTS, MqttSourceSettings, TopicAddress
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
-from tictally_shared.settings.sections import SectionModel
+from tictally_edge.sources.relay_findings import diagnose_relay, is_relayed
 
 _POLL_S: Final = 0.05
-_EXAMINE_S: Final = 5.0
-_DEFAULT_PORT: Final = 1883
-_DEFAULT_FORMAT: Final = "raw"
-
-
-class MessageDecoder(Protocol):
-    """Decodes the messages of one publisher."""
-
-    def feed(self, topic: str, payload: bytes, at: float) -> Iterable[DecodedFrame]:
-        """Return the frames that a message completes.
-
-        Args:
-            topic: of the message.
-            payload: as received; anything may come.
-            at: when it arrived, in monotonic seconds.
-        """
-        ...
-
-
-class MessageFormats:
-    """The registered formats of messages, by name."""
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, Callable[[ZoneInfo | None], MessageDecoder]] = {}
-
-    def register(self, name: str, make: Callable[[], MessageDecoder]) -> None:
-        """Add a format whose messages have their own dates; `make` returns a new decoder of it."""
-        self._by_name[name] = lambda _tz: make()
-
-    def register_zoned(self, name: str, make: Callable[[ZoneInfo | None], MessageDecoder]) -> None:
-        """Add a format with horodates of the meter; `make` takes the zone of its clock, None for French legal time."""
-        self._by_name[name] = make
-
-    def unregister(self, name: str) -> None:
-        """Remove a format, as a test does with one of its own."""
-        del self._by_name[name]
-
-    def decoder(self, name: str, tz: ZoneInfo | None = None) -> MessageDecoder:
-        """Return a new decoder.
-
-        Args:
-            name: of the format.
-            tz: of the meter's clock; None for French legal time.
-
-        Raises:
-            SourceSettingError: there is no such format.
-        """
-        if name not in self._by_name:
-            known = ", ".join(sorted(self._by_name))
-            raise SourceSettingError(f"format={name[:20]!r} is unknown; known formats: {known}")
-        return self._by_name[name](tz)
-
-
-MESSAGE_FORMATS: Final = MessageFormats()
-
-
-class RawMessages:
-    """Messages with bytes of the line, as a serial bridge publishes them, in any pieces.
-
-    Args:
-        tz: of the meter's clock; None for French legal time.
-    """
-
-    def __init__(self, tz: ZoneInfo | None = None) -> None:
-        self._decoder = Decoder(tz)
-
-    def feed(self, _topic: str, payload: bytes, at: float) -> Iterable[DecodedFrame]:
-        """See `MessageDecoder`."""
-        return self._decoder.feed(payload, at)
-
-
-class MqttSourceSettings(SectionModel):
-    """Login at another broker that a source is read from."""
-
-    username: str | None = Field(
-        default=None, description="User name at the broker of a source `mqtt://host/topic`. Unset: none is sent."
-    )
-    password: Annotated[SecretStr | None, Field(description="Password at the broker of such a source.")] = None
+# A ZLinky sends something every minute at least, mostly far more often.
+_EXAMINE_S: Final = 20.0
 
 
 class MqttTopicSource:
@@ -110,65 +33,82 @@ class MqttTopicSource:
         access: the broker.
         client_id: at the broker.
         topic: a topic filter.
-        decoder: of the messages.
+        reader: of the messages.
+        is_relayed: see `FrameSource`.
     """
 
     is_unpaced = False
     has_own_dates = False
 
-    def __init__(self, access: BrokerAccess, client_id: str, topic: str, decoder: MessageDecoder) -> None:
-        self._connection = BrokerConnection(access, client_id, None, time.monotonic)
-        self._topic, self._decoder = topic, decoder
-        self._messages = 0
+    def __init__(
+        self, access: BrokerAccess, client_id: str, topic: str, reader: MessageReader, *, is_relayed: bool = False
+    ) -> None:
+        self.connection = BrokerConnection(access, client_id, None, time.monotonic)
+        self._topic, self.reader, self._is_relayed = topic, reader, is_relayed
         self._last_good_at: float | None = None
+        self._last_message_at: float | None = None
+
+    @property
+    def is_relayed(self) -> bool:
+        """See `FrameSource`."""
+        return self._is_relayed
+
+    @property
+    def silence_s(self) -> float:
+        """See `FrameSource`."""
+        return self.reader.silence_s
 
     @property
     def state(self) -> SourceState:
         """See `FrameSource`."""
-        if not self._connection.connected:
+        if not self.connection.connected:
             return SourceState.CLOSED
         last = self._last_good_at
-        is_recent = last is not None and time.monotonic() - last <= SILENCE_S
+        is_recent = last is not None and time.monotonic() - last <= self.silence_s
         return SourceState.RECEIVING if is_recent else SourceState.LISTENING
 
     def poll(self) -> Arrival | None:
         """See `FrameSource`."""
         now = Moment(time.monotonic(), time.time_ns() // 1_000_000)
         frames: list[DecodedFrame] = []
-        count = self._messages
-        for event in self._connection.events():
+        count = self.reader.messages
+        for event in self.connection.events():
             match event:
                 case Connected():
-                    self._connection.subscribe(self._topic)
-                case MessageReceived(topic, payload, retained=False):  # a retained one may be of any age
-                    self._messages += 1
-                    frames += self._decoder.feed(topic, payload, now.at)
+                    self.connection.subscribe(self._topic)
+                case MessageReceived():
+                    frames += self.reader.feed(event, now.at)
+        frames += self.reader.due(now.at)
         if any(is_good(frame) for frame in frames):
             self._last_good_at = now.at
-        if self._messages == count:
+        if self.reader.messages == count and not frames:
             time.sleep(_POLL_S)
             return None
+        self._last_message_at = now.at
         return Arrival(now, tuple(frames))
 
     @property
-    def messages(self) -> int:
-        """Messages received."""
-        return self._messages
+    def is_rejected(self) -> bool:
+        """Whether waiting is of no use: the broker rejects the login, or only one of several meters can be read."""
+        publisher = self.reader.publisher
+        return self.connection.rejection is not None or (publisher is not None and bool(publisher.rivals))
 
     def health(self) -> Mapping[str, object]:
         """See `FrameSource`."""
-        return {"topic": self._topic, "messages": self._messages}
+        last = self._last_message_at
+        age_s = None if last is None else round(time.monotonic() - last)
+        return {"topic": self._topic, **self.reader.health(), "last_message_age_s": age_s}
 
     def close(self) -> None:
         """See `FrameSource`."""
-        self._connection.close()
+        self.connection.close()
 
 
 class MqttTopicSourceType:
-    """`mqtt://host:port/topic?format=raw`."""
+    """`mqtt://host:port/topic`."""
 
-    schemes = ("mqtt",)
-    form = "mqtt://host:port/topic"
+    schemes = tuple(DEFAULT_PORTS)
+    form = "mqtt://host:port/topic, mqtts://host:port/topic"
 
     def open(self, address: SourceAddress, settings: Settings) -> FrameSource:
         """See `SourceType`."""
@@ -179,46 +119,35 @@ class MqttTopicSourceType:
         source = self._open(address, settings, f"tictally-edge-{settings.name}-source-{os.getpid()}")
         end = time.monotonic() + _EXAMINE_S
         try:
-            while source.state is not SourceState.RECEIVING and time.monotonic() < end:
+            while source.state is not SourceState.RECEIVING and not source.is_rejected and time.monotonic() < end:
                 source.poll()
-            state, messages = source.state, source.messages
+            return Examination(_finding(address.text, source))
         finally:
             source.close()
-        shown = address.text
-        if state is SourceState.CLOSED:
-            return Examination(bad(Subject.PORT, FindingCode.SOURCE_BROKER_UNREACHABLE, address=shown))
-        if messages and state is not SourceState.RECEIVING:
-            code = FindingCode.SOURCE_WITHOUT_GOOD_FRAME
-            return Examination(bad(Subject.PORT, code, address=shown, count=messages))
-        if not messages:
-            code = FindingCode.SOURCE_CONNECTED_WITHOUT_MESSAGE
-            return Examination(good(Subject.PORT, code, address=shown, seconds=round(_EXAMINE_S)))
-        return Examination(good(Subject.PORT, FindingCode.SOURCE_CONNECTED, address=shown, count=messages))
 
     def _open(self, address: SourceAddress, settings: Settings, client_id: str) -> MqttTopicSource:
-        if unknown := address.options.keys() - {"format"}:
-            raise SourceSettingError(f"mqtt: has no option {min(unknown)!r}; there is format")
-        url = urlsplit(address.target)
-        topic = url.path.removeprefix("/")
-        if not topic:
-            raise SourceSettingError(f"{address.text[:80]!r} names no topic")
-        decoder = MESSAGE_FORMATS.decoder(address.options.get("format", _DEFAULT_FORMAT), settings.meter_zone)
-        return MqttTopicSource(_access(address, settings), client_id, topic, decoder)
+        taken = TopicAddress.of(address, settings)
+        reader = MessageReader(taken.form, taken.options, settings.meter_zone)
+        hides = taken.form != RAW and not settings.section(MqttSourceSettings).republish
+        return MqttTopicSource(taken.access, client_id, taken.topic_filter, reader, is_relayed=hides)
 
 
-def _access(address: SourceAddress, settings: Settings) -> BrokerAccess:
-    try:
-        url = urlsplit(address.target)
-        host, port = url.hostname, url.port or _DEFAULT_PORT
-    except ValueError:
-        raise SourceSettingError(f"{address.text[:80]!r} has no valid port") from None
-    if host is None:
-        return broker_access(settings)
-    login = settings.section(MqttSourceSettings)
-    password = None if login.password is None else login.password.get_secret_value()
-    return BrokerAccess(host, port, login.username, password)
+def _finding(address: str, source: MqttTopicSource) -> EdgeFinding:
+    """The most important of what was seen."""
+    health = source.health()
+    if (reason := source.connection.rejection) is not None:
+        return bad(Subject.PORT, FindingCode.SOURCE_BROKER_REJECTS, address=address, detail=reason)
+    if source.state is SourceState.CLOSED:
+        return bad(Subject.PORT, FindingCode.SOURCE_BROKER_UNREACHABLE, address=address)
+    if not source.reader.messages:
+        code = FindingCode.SOURCE_CONNECTED_WITHOUT_MESSAGE
+        return good(Subject.PORT, code, address=address, seconds=round(_EXAMINE_S))
+    if is_relayed({"type": "mqtt", **health}):
+        return next(diagnose_relay({"state": source.state, **health}, address, Subject.PORT))
+    if source.state is SourceState.RECEIVING:
+        return good(Subject.PORT, FindingCode.SOURCE_CONNECTED, address=address, count=source.reader.messages)
+    code = FindingCode.SOURCE_WITHOUT_GOOD_FRAME
+    return bad(Subject.PORT, code, address=address, count=source.reader.messages)
 
 
-SECTIONS.register(MqttSourceSettings, "source_mqtt_")
-MESSAGE_FORMATS.register_zoned(_DEFAULT_FORMAT, RawMessages)
 SOURCES.register(MqttTopicSourceType())

@@ -21,7 +21,8 @@ class SourceSettings(SectionModel):
     port: Annotated[str, AfterValidator(_port)] = Field(
         description="The source of frames: a device, best by its path `/dev/serial/by-id/…`; `socket://host:port`; "
         "`rfc2217://host:port`; a recording, `file:capture.bin?pace=line|fast&loop=no|yes`; a simulated meter, "
-        "`sim:hphc?mode=standard`; or the messages of another publisher, `mqtt://host:port/topic?format=raw`.",
+        "`sim:hphc?mode=standard`; or the messages of a program that publishes the meter, such as Zigbee2MQTT, "
+        "`mqtt://host:port/topic` or `mqtts://…` (docs/publishers.md).",
         json_schema_extra={
             "missing": "set it to the meter's serial device, for example /dev/serial/by-id/usb-… (ls /dev/serial/by-id)"
         },

@@ -20,6 +20,7 @@ class Naming:
         key: alias of the meter's number, or None.
         prm: whether the delivery point's number is published too.
         every_s: least time between two changes of a power, current or voltage on its label topic.
+        has_labels: whether labels and derived values have topics at all.
     """
 
     topics: Topics
@@ -27,6 +28,7 @@ class Naming:
     key: str | None = None
     prm: bool = False
     every_s: float = 5.0
+    has_labels: bool = True
 
     @property
     def hidden(self) -> frozenset[str]:

@@ -26,6 +26,8 @@ class CountingSource:
 
     is_unpaced = False
     has_own_dates = False
+    is_relayed = False
+    silence_s = 30.0
 
     def __init__(self, number: str, step: int) -> None:
         self._number, self._step, self._count = number, step, 0

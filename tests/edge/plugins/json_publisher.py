@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from tictally_edge.__main__ import main
 from tictally_edge.decoding.decoder import DecodedFrame
-from tictally_edge.sources.mqtt_topic import MESSAGE_FORMATS
+from tictally_edge.sources.message_formats import MESSAGE_FORMATS
 from tictally_shared.labels import Mode
 
 
