@@ -79,7 +79,7 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "required"
     value = field.get_default(call_default_factory=True, validated_data={})
-    if value is None or value == {}:
+    if value is None or value in ({}, (), ""):
         return "none"
     return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 

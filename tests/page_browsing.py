@@ -22,6 +22,7 @@ PARIS = ZoneInfo("Europe/Paris")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHIN_MS = 20_000
 expect.set_options(timeout=WITHIN_MS)  # a shared machine may be slow
+FRAMING = f"http://localhost:{free_port()}"
 TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
 HOME = Home(SimulatedContract.TEMPO, Mode.STANDARD, 3, 9)
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n'
@@ -102,6 +103,7 @@ def running_home(folder: Path, broker_folder: Path) -> Iterator[Served]:
     now = datetime.now(UTC).replace(microsecond=0)
     since = first_of_month(now, 1)
     home = served(folder, broker, "page")
+    home.recorder.settings |= {"TICTALLY_HTTP_INGRESS": "127.0.0.1", "TICTALLY_HTTP_PATH": "/electricity"}
     home.meter = real_edge.meter(folder, *HOME.arguments(since))
     home.edge = real_edge.edge(folder, str(folder / "line"), broker.port, base_topic="page")
     home.meter.start()

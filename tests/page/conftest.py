@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from page_browsing import CHROMIUM, TOKEN, ObservedPage, Served, open_page, running_home, served
+from page_browsing import CHROMIUM, FRAMING, TOKEN, ObservedPage, Served, open_page, running_home, served
 from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
 
@@ -41,7 +41,12 @@ def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 def guarded(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - as above
     """A recorder that requires its token for every request."""
     served_page = served(tmp_path, broker, "page-guarded")
-    served_page.recorder.settings |= {"TICTALLY_HTTP_READS": "token", "TICTALLY_HTTP_TOKEN": TOKEN}
+    served_page.recorder.settings |= {
+        "TICTALLY_HTTP_READS": "token",
+        "TICTALLY_HTTP_TOKEN": TOKEN,
+        "TICTALLY_HTTP_INGRESS": "127.0.0.1",
+        "TICTALLY_HTTP_FRAME_ANCESTORS": FRAMING,
+    }
     with served_page.recorder:
         served_page.recorder.wait_for_log("HTTP server listens")
         served_page.recorder.wait_for_log("connected to the broker")

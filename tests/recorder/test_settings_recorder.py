@@ -235,6 +235,21 @@ def test_the_http_settings_are_read() -> None:
         ),
         ({"TICTALLY_METERIT": ","}, "TICTALLY_METERIT: give off, token, or ranges of addresses"),
         ({"TICTALLY_PRMS": "12345678901234"}, "TICTALLY_PRMS: '12345678901234' has no site"),
+        ({"TICTALLY_HTTP_PATH": "tictally"}, "TICTALLY_HTTP_PATH: 'tictally' is no path such as /tictally"),
+        ({"TICTALLY_HTTP_PATH": "/a//b"}, "TICTALLY_HTTP_PATH: '/a//b' is no path such as /tictally"),
+        ({"TICTALLY_HTTP_PATH": "/../x"}, "TICTALLY_HTTP_PATH: '/../x' is no path such as /tictally"),
+        (
+            {"TICTALLY_HTTP_INGRESS": "supervisor"},
+            "TICTALLY_HTTP_INGRESS: 'supervisor' is not a range of addresses such as 192.168.1.0/24",
+        ),
+        (
+            {"TICTALLY_HTTP_INGRESS": "172.30.32.2/23"},
+            "TICTALLY_HTTP_INGRESS: '172.30.32.2/23' is an address in a range",
+        ),
+        (
+            {"TICTALLY_HTTP_FRAME_ANCESTORS": "home.example"},
+            "TICTALLY_HTTP_FRAME_ANCESTORS: 'home.example' is no origin",
+        ),
     ],
 )
 def test_an_unusable_http_setting_is_named(environ: dict[str, str], sentence: str) -> None:

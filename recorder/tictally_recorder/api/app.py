@@ -25,7 +25,8 @@ from tictally_recorder.api.known_parameters import require_known_parameters
 from tictally_recorder.api.live.broadcaster import Broadcaster
 from tictally_recorder.api.middleware.abandoned_requests import AbandonedRequests
 from tictally_recorder.api.middleware.cross_origin import with_cross_origin
-from tictally_recorder.api.middleware.request_guard import RequestGuard
+from tictally_recorder.api.middleware.request_guard import RequestGuard, frames_policy
+from tictally_recorder.api.middleware.reverse_proxy import ReverseProxy
 from tictally_recorder.api.middleware.rewriting import BelowPath, HeadMiddleware
 from tictally_recorder.api.prewarm import prewarm
 from tictally_recorder.api.problem_details import CONSO_PATHS, METERIT, Problem, unavailable
@@ -69,10 +70,10 @@ def make_app(context: Context) -> ASGIApp:
     app.include_router(health.router, dependencies=_OF_ALL, responses=_OWN_ERRORS)
     for router in (conso_router, meterit_router):
         app.include_router(router, dependencies=_OF_ALL, responses=_COMPATIBLE_ERRORS)
-    app.router.routes.extend(page_routes())
+    app.router.routes.extend(page_routes(frames=frames_policy(context.http.frame_ancestors)))
     app.add_middleware(GZipMiddleware, minimum_size=_MIN_GZIP_BYTES, compresslevel=_GZIP_LEVEL)
     _add_error_handlers(app)
-    return _guarded(app, context)
+    return ReverseProxy(_guarded(app, context), context.http.path, context.http.ingress)
 
 
 def make_meterit_app(context: Context) -> ASGIApp:
@@ -99,8 +100,10 @@ def make_meterit_app(context: Context) -> ASGIApp:
 
 
 def _guarded(app: ASGIApp, context: Context) -> ASGIApp:
-    names, origins = context.http.names or (), context.http.origins or ()
-    return RequestGuard(with_cross_origin(AbandonedRequests(HeadMiddleware(app)), origins), names, origins)
+    http = context.http
+    names, origins = http.names or (), http.origins or ()
+    inner = with_cross_origin(AbandonedRequests(HeadMiddleware(app)), origins)
+    return RequestGuard(inner, names, origins, http.frame_ancestors)
 
 
 @asynccontextmanager

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from starlette.requests import Request
 
 from tictally_recorder.api.context import Context
-from tictally_recorder.api.middleware.request_guard import is_in_networks
+from tictally_recorder.api.middleware.networks import is_in_networks
+from tictally_recorder.api.middleware.reverse_proxy import is_from_ingress
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.settings import COOKIE, MeteritSettings
 
@@ -54,13 +55,15 @@ def require_token(request: Request) -> None:
 
 
 def _has_token(request: Request, context: Context, *, by_cookie: bool = False) -> bool:
-    """True if a request has the recorder's token.
+    """True if a request has the recorder's token, or comes from a proxy that has authenticated its user.
 
     Args:
         request: the request.
         context: with the settings.
         by_cookie: also in a cookie. Never for writes: pages of other sites make browsers send cookies.
     """
+    if is_from_ingress(request.scope):
+        return True
     expected = context.http.token
     token = bearer(request) or (request.cookies.get(COOKIE) if by_cookie else None)
     if expected is None or token is None:

@@ -26,7 +26,7 @@ def docs_page(description: Mapping[str, Any]) -> str:
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>{escape(info["title"])} API</title><style>{_STYLE}</style></head><body>
 <h1>{escape(info["title"])} {escape(info["version"])}</h1>
-<p>{escape(info["description"])} For programs: <a href="/openapi.json">openapi.json</a>.</p>
+<p>{escape(info["description"])} For programs: <a href="openapi.json">openapi.json</a>.</p>
 {body}
 </body></html>
 """

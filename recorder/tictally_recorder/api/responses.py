@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.middleware.reverse_proxy import prefix_of
 from tictally_recorder.api.params import ListFormat
 from tictally_recorder.api.problem_details import Problem, invalid_parameter
 from tictally_recorder.api.worker_pool import Lane
@@ -149,7 +150,7 @@ def respond(request: Request, listing: Listing, version: str, columns: Sequence[
     next_page = None
     if next_from is not None:
         parameters = [each for each in request.query_params.multi_items() if each[0] != "from"]
-        next_page = f"{request.url.path}?{urlencode([*parameters, ('from', next_from)])}"
+        next_page = f"{prefix_of(request.scope)}{request.url.path}?{urlencode([*parameters, ('from', next_from)])}"
         headers["link"] = f'<{next_page}>; rel="next"'
     if is_csv:
         if not columns:
@@ -202,5 +203,5 @@ def _file_name(request: Request) -> str:
 
 def _entity_tag(request: Request, state: str, version: str, *, is_csv: bool) -> str:
     """A weak validator: the same address, state and program."""
-    parts = (str(request.url.path), str(request.url.query), str(is_csv), state, version)
+    parts = (prefix_of(request.scope), str(request.url.path), str(request.url.query), str(is_csv), state, version)
     return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:24]}"'

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from tictally_recorder.api.middleware.networks import Network
+from tictally_recorder.api.middleware.reverse_proxy import PREFIX_PATH
 from tictally_recorder.settings import OFF, PREFIX, SECTIONS, Settings
 from tictally_shared.frames import KEY
 from tictally_shared.settings import SettingError
@@ -19,8 +21,6 @@ COOKIE: Final = "tictally_token"
 """Of browsers, in which they send the token."""
 _TOKEN_CHARACTERS: Final = 16
 _NO_TOKEN: Final = f"there is no token; set {PREFIX}HTTP_TOKEN"
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _token(token: SecretStr) -> SecretStr:
@@ -48,12 +48,13 @@ def _host_name(text: str) -> str:
     return checked_host(text).lower()
 
 
-def _network(word: object) -> Network:
+def _network(word: object, *, words: str = "") -> Network:
+    """A range of addresses; `words` of the error: what may be given instead."""
     text = str(word)[:40]
     try:
         network = ipaddress.ip_network(text, strict=False)
     except ValueError:
-        message = f"{text!r} is neither off, token nor a range of addresses such as 192.168.1.0/24"
+        message = f"{text!r} is {words or 'not'} a range of addresses such as 192.168.1.0/24"
         raise ValueError(message) from None
     address = text.partition("/")[0]
     if ipaddress.ip_address(address) != network.network_address:
@@ -62,13 +63,27 @@ def _network(word: object) -> Network:
 
 
 def _networks(value: object) -> object:
+    words = _words(value)
+    if not isinstance(words, tuple | list):
+        raise ValueError("give addresses or ranges of addresses separated by commas: 192.168.1.0/24")  # noqa: TRY004 - pydantic's
+    return tuple(map(_network, words))
+
+
+def _networks_or_word(value: object) -> object:
     """`off` and `token` are themselves, everything else is ranges of addresses."""
     if isinstance(value, str) and value in {OFF, BY_TOKEN}:
         return value
     words = _words(value)
     if not isinstance(words, tuple | list) or not words:
         raise ValueError("give off, token, or ranges of addresses separated by commas: 192.168.1.0/24")
-    return tuple(map(_network, words))
+    return tuple(_network(word, words="neither off, token nor") for word in words)
+
+
+def _path(text: str) -> str:
+    path = text.rstrip("/")
+    if path and not PREFIX_PATH.fullmatch(path):
+        raise ValueError(f"{text[:40]!r} is no path such as /tictally")
+    return path
 
 
 def _prms(value: object) -> object:
@@ -116,6 +131,20 @@ class HttpSettings(SectionModel):
         description="Host names that requests may be addressed to, such as a proxy's, separated by commas. Addresses "
         "and names of a home network (`nas`, `nas.local`) are always allowed.",
     )
+    path: Annotated[str, AfterValidator(_path)] = Field(
+        default="",
+        description="Path below which a reverse proxy shows page and API without removing it, such as `/tictally`.",
+    )
+    ingress: Annotated[tuple[Network, ...], BeforeValidator(_networks)] = Field(
+        default=(),
+        description="Addresses of a proxy that authenticates its users and sends `X-Ingress-Path`, as Home Assistant's "
+        "ingress does: its requests require neither the token nor a known host name.",
+    )
+    frame_ancestors: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], BeforeValidator(_words)] = Field(
+        default=(),
+        description="Origins whose pages may show the page in a frame: `https://home.example`, several separated by "
+        "commas, or `*`.",
+    )
 
     @model_validator(mode="after")
     def _check_token(self) -> Self:
@@ -129,7 +158,7 @@ class MeteritSettings(SectionModel):
 
     model_config = ConfigDict(populate_by_name=True)
 
-    access: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks)] = Field(
+    access: Annotated[Literal["off", "token"] | tuple[Network, ...], BeforeValidator(_networks_or_word)] = Field(
         default="off",
         alias="meterit",
         description="Who may send readings as to meterit: `off`, `token`, or address ranges such as "

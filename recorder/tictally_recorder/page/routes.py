@@ -22,22 +22,26 @@ _REVALIDATE: Final = "no-cache"
 # Only the page's own scripts and styles, and no connection to another host.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    "base-uri 'none'; form-action 'self'"
 )
 
 
-def page_routes(folder: Path = _FOLDER, catalogues: Path = _CATALOGUES) -> list[Route]:
+def page_routes(
+    folder: Path = _FOLDER, catalogues: Path = _CATALOGUES, frames: str = "frame-ancestors 'self'"
+) -> list[Route]:
     """The page at `/`, its files below `/page/`.
 
     Args:
         folder: of the files.
         catalogues: folder of the words.
+        frames: directive of the content security policy: whose pages may show this one in a frame.
     """
     files = Files(folder, catalogues)
+    policy = f"{_POLICY}; {frames}"
     tag = f'"{files.tag}"'
 
     async def index(request: Request) -> Response:
-        headers = {"cache-control": _REVALIDATE, "etag": tag, "content-security-policy": _POLICY}
+        headers = {"cache-control": _REVALIDATE, "etag": tag, "content-security-policy": policy}
         if request.headers.get("if-none-match") == tag:
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return _respond(request, files.index, headers)

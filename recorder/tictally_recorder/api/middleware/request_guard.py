@@ -1,14 +1,15 @@
 """Checks of every request before it is routed: its host name, its origin, its rate and its size."""
 
-import ipaddress
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from http import HTTPStatus
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tictally_recorder.api.middleware.cross_origin import is_allowed
+from tictally_recorder.api.middleware.networks import client_of, is_address
+from tictally_recorder.api.middleware.reverse_proxy import is_from_ingress
 from tictally_recorder.api.problem_details import Problem, unavailable
 from tictally_recorder.api.worker_pool import CLIENT
 
@@ -18,17 +19,14 @@ _BURST: Final = 200.0
 _MAX_CLIENTS: Final = 4096
 # Public DNS cannot resolve these to an address of this network. RFC 6761, 6762, 8375.
 _PRIVATE_SUFFIXES: Final = (".local", ".localhost", ".lan", ".home", ".home.arpa", ".internal", ".test")
-# A page loads from and connects to this recorder only, and no other site may frame it.
 _HEADERS: Final = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"SAMEORIGIN"),
     (b"cross-origin-resource-policy", b"same-origin"),
-    (
-        b"content-security-policy",
-        b"default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'",
-    ),
 )
+_SAME_ORIGIN_FRAMES: Final = (b"x-frame-options", b"SAMEORIGIN")
+# A page loads from and connects to this recorder only.
+_POLICY: Final = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
 
 class RequestGuard:
@@ -38,12 +36,23 @@ class RequestGuard:
         app: the application.
         host_names: allowed in addition to IP addresses and names of a local network.
         origins: whose pages may send requests from another site.
+        frame_ancestors: origins whose pages may show this one in a frame.
     """
 
-    def __init__(self, app: ASGIApp, host_names: Collection[str], origins: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        host_names: Collection[str],
+        origins: Sequence[str] = (),
+        frame_ancestors: Sequence[str] = (),
+    ) -> None:
         self._app = app
         self._host_names = frozenset(host_names)
         self._origins = origins
+        self._is_framed = bool(frame_ancestors)
+        policy = (b"content-security-policy", f"{_POLICY}; {frames_policy(frame_ancestors)}".encode())
+        # The older header knows no list of origins.
+        self._headers = (*_HEADERS, policy, *(() if frame_ancestors else (_SAME_ORIGIN_FRAMES,)))
         self._buckets: dict[str, tuple[float, float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,13 +68,14 @@ class RequestGuard:
             is_responding = True
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(each for each in _HEADERS if each[0] not in present)]
+                message["headers"] = [*message["headers"], *(each for each in self._headers if each[0] not in present)]
             await send(message)
 
         try:
-            self._check_host(headers.get(b"host", b"").decode("latin-1"))
+            if not is_from_ingress(scope):  # which is reached by names that its own server knows
+                self._check_host(headers.get(b"host", b"").decode("latin-1"))
             if not is_allowed(headers.get(b"origin", b"").decode("latin-1"), self._origins):
-                _check_origin(headers)
+                _check_origin(headers, is_framed=self._is_framed)
             self._check_rate(scope)
             _check_length(headers)
         except Problem as problem:
@@ -91,7 +101,7 @@ class RequestGuard:
         """Against DNS rebinding: a foreign page may have its own name resolved to our address, and read responses."""
         name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
         name = name.strip("[]").rstrip(".").lower()
-        if name in self._host_names or "." not in name or name.endswith(_PRIVATE_SUFFIXES) or _is_address(name):
+        if name in self._host_names or "." not in name or name.endswith(_PRIVATE_SUFFIXES) or is_address(name):
             return
         detail = f"{name[:80]!r} is not a host name of this recorder; add it to TICTALLY_HTTP_NAMES"
         raise Problem(HTTPStatus.MISDIRECTED_REQUEST, detail)
@@ -108,33 +118,18 @@ class RequestGuard:
             raise unavailable("too many requests; the limit is 50 per second", status=HTTPStatus.TOO_MANY_REQUESTS)
 
 
-def client_of(scope: Scope) -> str:
-    """Who sent a request: the IPv4 address, or the network of an IPv6 one, of which every device has many."""
-    client = scope.get("client")
-    try:
-        address = ipaddress.ip_address(client[0] if client else "")
-    except ValueError:
-        return client[0] if client else ""
-    if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
-    if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((address, 64), strict=False))
+def frames_policy(frame_ancestors: Sequence[str]) -> str:
+    """The directive of a content security policy that says whose pages may show this one in a frame."""
+    return " ".join(("frame-ancestors 'self'", *frame_ancestors))
 
 
-def is_in_networks(address: str, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    """True if an address is in one of the networks; an IPv4-mapped IPv6 address counts as IPv4."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return any((mapped or parsed) in network for network in networks)
+def _check_origin(headers: Mapping[bytes, bytes], *, is_framed: bool) -> None:
+    """Foreign pages cannot read responses and must not cause work either; following a link is allowed.
 
-
-def _check_origin(headers: Mapping[bytes, bytes]) -> None:
-    """Foreign pages cannot read responses and must not cause work either; following a link is allowed."""
-    if headers.get(b"sec-fetch-site") == b"cross-site" and headers.get(b"sec-fetch-dest") != b"document":
+    Whose pages may show a frame is the content security policy's affair, which browsers enforce.
+    """
+    allowed = {b"document", b"iframe"} if is_framed else {b"document"}
+    if headers.get(b"sec-fetch-site") == b"cross-site" and headers.get(b"sec-fetch-dest") not in allowed:
         raise Problem(HTTPStatus.FORBIDDEN, "cross-site requests are not allowed")
 
 
@@ -152,11 +147,3 @@ def _check_length(headers: Mapping[bytes, bytes]) -> None:
 def _too_large() -> Problem:
     detail = f"the body exceeds {MAX_BODY_BYTES} bytes"
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers={"connection": "close"})
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ipaddress.ip_address(name)
-    except ValueError:
-        return False
-    return True

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from tictally_recorder.api.context import Context
 from tictally_recorder.api.live.broadcaster import Broadcaster
-from tictally_recorder.api.middleware.request_guard import client_of
+from tictally_recorder.api.middleware.networks import client_of
 from tictally_recorder.api.params import SiteListParams, SiteParams
 from tictally_recorder.api.problem_details import unavailable
 from tictally_recorder.api.responses import NO_STORE, Listing, as_json, respond

@@ -1,7 +1,8 @@
 /** Requests to the recorder's API: JSON, all pages of a list, problem details as errors. One that the recorder refuses
  * without a token, or with this one, is dispatched by the document as `unauthorized` as well. */
 
-const BASE = "/api/v1";
+// Relative: the page may be shown below a path, by a reverse proxy or by Home Assistant.
+const BASE = "api/v1";
 const MAX_PAGES = 40;
 const UNAUTHORIZED = 401;
 
@@ -24,7 +25,7 @@ export async function get(path, query = {}, signal = undefined) {
 export async function all(path, query = {}, signal = undefined) {
   const answer = await get(path, query, signal);
   for (let page = 0; answer.next && page < MAX_PAGES; page += 1) {
-    const more = await request(answer.next, signal);
+    const more = await request(`${BASE}${path}${answer.next.slice(answer.next.indexOf("?"))}`, signal);
     answer.items.push(...more.items);
     answer.next = more.next;
   }

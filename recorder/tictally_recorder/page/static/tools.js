@@ -77,7 +77,7 @@ export function tokenForm(done) {
     event.currentTarget.dataset.sent = "";
     remember();
     const secure = location.protocol === "https:" ? "; secure" : "";
-    document.cookie = `tictally_token=${field.value}; path=/; max-age=${YEAR_S}; samesite=strict${secure}`;
+    document.cookie = `tictally_token=${field.value}; path=${new URL(".", location).pathname}; max-age=${YEAR_S}; samesite=strict${secure}`;
     done();
   };
   return h(
