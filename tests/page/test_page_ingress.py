@@ -7,9 +7,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import urlsplit
 
 import pytest
-from ingress import COOKIE, SESSION, Ingress
 from page_browsing import FRAMING, SHOWS_POWER, ObservedPage, Served
 from playwright.sync_api import expect
+
+from devel.apps.ingress import COOKIE, SESSION, Ingress
 
 VIEWS = ("live", "month", "year", "years", "tariffs", "quality")
 
