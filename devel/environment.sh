@@ -3,6 +3,8 @@
 
 # A variable of the caller's shell must not send uv, pip or Python elsewhere.
 unset VIRTUAL_ENV UV_PROJECT_ENVIRONMENT PYTHONPATH PYTHONHOME
+# Without compiled files every process of the tests compiles again what it imports.
+unset PYTHONDONTWRITEBYTECODE
 venv=$PWD/.venv
 uv_home=$PWD/.venv-uv
 mosquitto_home=$venv/mosquitto

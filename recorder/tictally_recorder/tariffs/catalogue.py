@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -83,18 +84,13 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         TariffError: a shipped file is broken, which is this program's fault; the user's own end in `errors`.
     """
     catalogue = _Building()
-    shipped = [
-        read_toml(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}")
-        for file in sorted(resources.files(__package__).joinpath(_SHIPPED).iterdir(), key=lambda file: file.name)
-        if file.name.endswith(_TOML)
-    ]
+    catalogue.tax_tables |= _bundled().tax_tables
     own = catalogue.read_own(_own_paths(folder, catalogue.errors))
     # A user's rates count in bundled tariffs too, which therefore come after them.
-    catalogue.put_tables(values for values in shipped if is_tax_table(values.document))
     catalogue.put_own_tables(values for _, values in own if is_tax_table(values.document))
-    for values in shipped:
-        if not is_tax_table(values.document):
-            catalogue.put(TariffFile.of(values).tariff(catalogue.tax_tables))
+    has_own_taxes = catalogue.tax_tables != _bundled().tax_tables
+    for tariff in _bundled_with(catalogue.tax_tables) if has_own_taxes else _bundled().tariffs:
+        catalogue.put(tariff)
     catalogue.put_own([(path, values) for path, values in own if not is_tax_table(values.document)])
     catalogue.apply_formulas()
     is_readable = not any(error.file == str(folder) for error in catalogue.errors)
@@ -110,6 +106,40 @@ def load_catalogue(folder: Path | None = None) -> TariffCatalogue:
         MappingProxyType(catalogue.tax_tables),
         tempo,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Bundled:
+    """What comes with the program."""
+
+    tax_tables: Mapping[str, TaxTable]
+    tariffs: tuple[Tariff, ...]
+
+
+@cache
+def _bundled() -> _Bundled:
+    """Read once: bundled files do not change while the program runs."""
+    files = _bundled_files()
+    building = _Building()
+    building.put_tables(values for values in files if is_tax_table(values.document))
+    return _Bundled(MappingProxyType(building.tax_tables), tuple(_tariffs_in(files, building.tax_tables)))
+
+
+def _bundled_with(tax_tables: Mapping[str, TaxTable]) -> Iterator[Tariff]:
+    """The bundled tariffs with other taxes."""
+    return _tariffs_in(_bundled_files(), tax_tables)
+
+
+def _bundled_files() -> list[TomlValues]:
+    return [
+        read_toml(file.read_text(encoding="utf-8"), f"{_SHIPPED}/{file.name}")
+        for file in sorted(resources.files(__package__).joinpath(_SHIPPED).iterdir(), key=lambda file: file.name)
+        if file.name.endswith(_TOML)
+    ]
+
+
+def _tariffs_in(files: Iterable[TomlValues], tax_tables: Mapping[str, TaxTable]) -> Iterator[Tariff]:
+    return (TariffFile.of(values).tariff(tax_tables) for values in files if not is_tax_table(values.document))
 
 
 def _tempo(folder: Path | None) -> tuple[TempoCalendar, list[TariffError]]:

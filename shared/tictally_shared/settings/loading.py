@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from pydantic import ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from tictally_shared.settings.program import Program, ProgramSettings, compose
 from tictally_shared.settings.sections import Sections, SettingError, SettingsError, settings_in
@@ -71,15 +70,8 @@ def load_settings(base: type[_Settings], sections: Sections, program: Program, o
     origins = replace(origins, service=origins.used_service(program))
     sources = _sources(composed, program, origins)
 
-    class Loaded(composed):  # type: ignore[misc, valid-type]  # pydantic-settings asks the class for its sources
-        @classmethod
-        def settings_customise_sources(
-            cls, *_: type[BaseSettings], **__: PydanticBaseSettingsSource
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return tuple(sources)
-
     try:
-        settings: _Settings = Loaded()
+        settings = composed.from_sources(tuple(sources))
     except ValidationError as error:
         message = _message(error, composed, program, sources)
         raise SettingsError(message, _warnings(composed, program, origins, sources)) from None

@@ -1,15 +1,19 @@
 """What a program's settings are made of: its own fields, its sections, and how flat names find their place."""
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, Field, PrivateAttr, create_model, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from tictally_shared.settings.sections import Sections, section_of, settings_in
+from tictally_shared.settings.sections import Section, Sections, section_of, settings_in
 
 _Model = TypeVar("_Model", bound=BaseModel)
+# pydantic-settings asks the class for its sources: a class for each load would take longer than the load.
+_sources: ContextVar[tuple[PydanticBaseSettingsSource, ...]] = ContextVar("sources", default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Program:
 class ProgramSettings(BaseSettings):
     """The settings of a program, checked.
 
-    It reads nothing by itself: `load_settings` adds the sources, so that an instance made from values has these alone.
+    It reads nothing by itself: an instance made from values has these alone, `from_sources` reads.
     """
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False)
@@ -62,8 +66,17 @@ class ProgramSettings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The sources of values: those that are passed, and no other."""
-        return (init_settings,)
+        """The sources of values: those that are passed, and no other, or those of `from_sources`."""
+        return _sources.get() or (init_settings,)
+
+    @classmethod
+    def from_sources(cls, sources: tuple[PydanticBaseSettingsSource, ...]) -> Self:
+        """Settings from sources, the first of which comes before the others. Raises pydantic's ValidationError."""
+        token = _sources.set(sources)
+        try:
+            return cls()
+        finally:
+            _sources.reset(token)
 
     @model_validator(mode="before")
     @classmethod
@@ -100,6 +113,12 @@ def compose(base: type[_Settings], sections: Sections) -> type[_Settings]:
         base: the program's own settings.
         sections: each becomes a field.
     """
+    return _composed(base, tuple(sections))
+
+
+@lru_cache(maxsize=8)
+def _composed(base: type[_Settings], sections: tuple[tuple[type[BaseModel], Section], ...]) -> type[_Settings]:
+    """The model, built once: that takes longer than loading settings."""
     fields: dict[str, Any] = {
         f"section_{model.__name__}": (Annotated[model, section], Field(default_factory=model))
         for model, section in sections
