@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -72,6 +73,7 @@ REASON_PARAMETERS: Final[Mapping[str, Parameter]] = {
 }
 
 
+@cache
 def words(language: str) -> dict[str, str | dict[str, str]]:
     """The catalogue's file of a language."""
     text = files(tictally_recorder.translations).joinpath(f"{language}.json").read_text(encoding="utf-8")

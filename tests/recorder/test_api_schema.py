@@ -6,12 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import schemathesis
 from api_serving import METER, NOON, TOKEN, Served
 from hypothesis import HealthCheck, given, settings
-from schemathesis.checks import not_a_server_error
-from schemathesis.core.result import Ok
-from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from tictally_recorder.api import context
 from tictally_recorder.api.compat.conso.tokens import TokenBook
@@ -31,6 +27,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 def test_no_request_is_an_internal_error(served: Served) -> None:
+    import schemathesis  # noqa: PLC0415 - it takes seconds, and each worker imports all files of tests
+    from schemathesis.core.result import Ok  # noqa: PLC0415
+
     described = schemathesis.openapi.from_url(f"{served.base}/openapi.json").exclude(path=_STREAM)
     operations = [each.ok() for each in described.get_all_operations() if isinstance(each, Ok)]
     assert len(operations) > 20
@@ -41,6 +40,12 @@ def test_no_request_is_an_internal_error(served: Served) -> None:
 
 
 def _ask(operation: Any, headers: dict[str, str]) -> None:  # noqa: ANN401 - the library is untyped
+    from schemathesis.checks import not_a_server_error  # noqa: PLC0415
+    from schemathesis.specs.openapi.checks import (  # noqa: PLC0415
+        content_type_conformance,
+        response_schema_conformance,
+    )
+
     checks = [not_a_server_error, content_type_conformance, response_schema_conformance]
 
     @settings(max_examples=20, suppress_health_check=list(HealthCheck), deadline=None, database=None)
