@@ -3,7 +3,9 @@
 import random
 import sqlite3
 from contextlib import closing
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ledger_building import MINUTE_MS, NOON_MS, frame, message
@@ -20,9 +22,26 @@ LEFT_OUT: Final = frozenset({"frame", "dirty_quarter", "dead_letter"})
 
 
 def build(path: Path, hours: int = 30, *, seed: int = 1) -> None:
-    """A ledger of frames a minute apart with gaps, late ones, nonsense and cost; its contract lies beside it."""
+    """A ledger of frames a minute apart with gaps, late ones, nonsense and cost; its contract lies beside it.
+
+    Those of the same hours and seed are copies of one.
+    """
     path.parent.mkdir(exist_ok=True)
     (path.parent / "contracts.toml").write_text(CONTRACT)
+    path.write_bytes(_built(hours, seed))
+
+
+@cache
+def _built(hours: int, seed: int) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ledger.sqlite"
+        (path.parent / "contracts.toml").write_text(CONTRACT)
+        _build(path, hours, seed)
+        assert not path.with_name("ledger.sqlite-wal").exists()
+        return path.read_bytes()
+
+
+def _build(path: Path, hours: int, seed: int) -> None:
     rng = random.Random(seed)
     seqs = [seq for seq in range(1, hours * 60) if not 300 <= seq < 400]
     late = rng.sample(seqs, 50)

@@ -43,19 +43,19 @@ def quarters(
     return found
 
 
-@pytest.fixture
-def ejp(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def ejp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     peak: Values = {"EJPHPM": 0, "PTEC": "PM.."}
     normal: Values = {"EJPHN": 0, "PTEC": "HN.."}
     by_hour = {hour: peak if hour >= 7 else normal for hour in range(24)}
     stored = quarters(by_hour, mode=Mode.HISTORIQUE, OPTARIF="EJP.", ISOUSC=45, PAPP=1500)
     contract = f'[[contract]]\nsite = "{METER}"\ntariff = "edf-bleu-ejp"\npower = 9\nfrom = 2020-01-01\n'
-    with served_at(tmp_path, NOW, stored, contracts=contract) as served:
+    with served_at(tmp_path_factory.mktemp("ejp"), NOW, stored, contracts=contract) as served:
         yield served
 
 
-@pytest.fixture
-def tempo(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def tempo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """Each of the six registers counts for some hours of every day."""
     names = ["HC BLEU", "HP BLEU", "HC BLANC", "HP BLANC", "HC ROUGE", "HP ROUGE"]
     by_hour: dict[int, Values] = {
@@ -63,7 +63,7 @@ def tempo(tmp_path: Path) -> Iterator[Served]:
     }
     stored = quarters(by_hour, mode=Mode.STANDARD, NGTF="TEMPO", PREF=9, SINSTS=1500)
     contract = f'[[contract]]\nsite = "{METER}"\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n'
-    with served_at(tmp_path, NOW, stored, contracts=contract) as served:
+    with served_at(tmp_path_factory.mktemp("tempo"), NOW, stored, contracts=contract) as served:
         yield served
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from api_serving import METER, Served
@@ -22,8 +21,8 @@ _HATCHED = """() => {
 }"""
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """From 20 November 2025 on, under contract since 1 March: two months' cost is unknown, subscription included."""
     start = datetime(2025, 11, 20, tzinfo=PARIS)
     stored = []
@@ -31,7 +30,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
         values: dict[str, int | str] = {"EAST": 1_000_000 + 300 * n, "SINSTS": 300, "PREF": 6, "LTARF": "BASE"}
         time_ms = int((start + timedelta(hours=n)).timestamp()) * 1000
         stored.append(Frame(METER, "cellar", "a1" * 8, n + 1, time_ms, Mode.STANDARD, values))
-    with served_at(tmp_path, NOW, stored, contracts=CONTRACT) as found:
+    with served_at(tmp_path_factory.mktemp("served"), NOW, stored, contracts=CONTRACT) as found:
         yield found
 
 

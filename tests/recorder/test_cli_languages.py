@@ -91,11 +91,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'[[lump_sum]]\nsite = "{METER}"\nday = 2025-08-01\namount = "-3"\ntext = "cheque"\n'
     )
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        frames = []
         for n in [*range(30), *range(60, 145)]:
             values: dict[str, int | str] = {"NGTF": "BASE", "EAST": 100 * n, "EAIT": n, "PREF": 6}
             added = frame(n + 1, ms("2025-08-01T00:00+02:00") + n * 900_000, values, boot="00000000000000a1")
-            other = frame(n + 1, added.time_ms, values, meter=OTHER, boot="00000000000000b1")
-            ledger.store([message(each, arrived_ms=ms("2025-08-03T12:00Z")) for each in (added, other)])
+            frames += [added, frame(n + 1, added.time_ms, values, meter=OTHER, boot="00000000000000b1")]
+        ledger.store([message(each, arrived_ms=ms("2025-08-03T12:00Z")) for each in frames])
     with importing(tmp_path / "ledger.sqlite") as imports:
         imports.put_weather({(ms("2025-08-01T00:00+02:00") // 3_600_000) + n: 1500 + n for n in range(72)})
         imports.put(METER, 0, [observed([energy(ms("2025-08-01T00:00+02:00"), 1440, 9412)], "enedis")])
