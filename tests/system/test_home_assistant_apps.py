@@ -202,7 +202,7 @@ CONTRACTS = [
 def test_contracts_of_the_options_are_read(tmp_path: Path, supervisor: str) -> None:
     got = recorder_settings(container(tmp_path, supervisor, {"contracts": CONTRACTS}))
     assert got.contracts is not None
-    watched = WatchedTerms(got.contracts, tmp_path / "tariffs")
+    watched = WatchedTerms(got.contracts, tmp_path / "tariffs", got.zone)
     watched.look([])
     assert watched.problem is None
     assert watched.terms is not None
