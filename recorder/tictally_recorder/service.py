@@ -42,6 +42,7 @@ from tictally_recorder.ledger import Ledger, LedgerError, LedgerGone, LedgerRead
 from tictally_recorder.ledger_opening import open_ledger
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
+from tictally_recorder.providers.weather.topic import temperature_topic
 from tictally_recorder.settings import OFF, Settings
 from tictally_recorder.sinks.replication import Replication, replicating
 from tictally_recorder.translations import catalogue
@@ -181,12 +182,16 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
     if announcement is not None:
         steps.insert(0, DiscoveryStep(announcement, connection.publish))
     birth = None if announcement is None else announcement.birth
+    sensor = temperature_topic(settings, ledger)
+    listeners = {} if sensor is None else {sensor.topic: sensor.on_message}
+    if sensor is not None:
+        steps.append(sensor)
     return Ingest(
         IngestParts(
             ledger=ledger,
             connection=connection,
             inbox=resources.inbox,
-            topics=IngestTopics.of(settings.name, settings.topics, settings.edges, birth),
+            topics=IngestTopics.of(settings.name, settings.topics, settings.edges, birth, tuple(listeners)),
             statistics=statistics,
             backfill=backfill,
             names=names,
@@ -194,6 +199,7 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
             broadcast=resources.broadcast,
             notifier=notifier,
             health_listeners=[resources.replication.report_edge],
+            topic_listeners=listeners,
         )
     )
 

@@ -13,6 +13,10 @@ from imported_files import PARIS, read
 from ledger_building import METER
 from local_service import LocalService, Reply
 from observation_building import energy, put
+from real_broker import Hub, Mosquitto
+from recorder_loop import turn
+from recording import Recorder
+from recording import frame as recorded_frame
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.climate import ClimateDay, Fit, by_period, by_temperature, climate_days, fit_of
@@ -23,6 +27,7 @@ from tictally_recorder.jobs import JobContext, enabled_jobs
 from tictally_recorder.ledger import NO_FRAMES, Ledger, LedgerReader, importing
 from tictally_recorder.providers.weather.answers import read_hours
 from tictally_recorder.providers.weather.job import WeatherJob
+from tictally_recorder.providers.weather.topic import HourlyMeans, TopicTemperature, celsius_of
 from tictally_recorder.reports.climate import fit_remark, records
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import ENGLISH, catalogue
@@ -291,3 +296,104 @@ def test_the_command_shows_periods_classes_and_what_a_degree_day_takes(
     assert "2026-03-03,1,19.0,1.0,5000,1,5000,5000" in capsys.readouterr().out
     assert main(["temperature", "--from", "2020-01", "--to", "2020-02"]) == 0
     assert "No temperature is known from 2020-01-01 to 2020-02-01." in capsys.readouterr().out
+
+
+HOUR = 494_000  # a full hour, numbered since 1970
+
+
+@pytest.mark.parametrize(
+    ("payload", "key", "celsius"),
+    [
+        (b"12.5", None, 12.5),
+        (b" -3,5 \xc2\xb0C ", None, -3.5),
+        (b"0", None, 0.0),
+        (b'{"temperature": 7.25, "battery": 80}', "temperature", 7.25),
+        (b'{"outdoor": {"temperature": "7.5"}}', "outdoor.temperature", 7.5),
+        (b'{"temperature": true}', "temperature", None),
+        (b'{"temperature": null}', "temperature", None),
+        (b'{"temperature": 7}', "temp", None),
+        (b'{"temperature": 7}', "temperature.value", None),
+        (b"[7]", "0", None),
+        (b'{"temperature": 7', "temperature", None),
+        (b"[" * 5000, "temperature", None),
+        (b"unavailable", None, None),
+        (b"nan", None, None),
+        (b"1e400", None, None),
+        (b"327.67", None, None),
+        (b"\xff\xfe", None, None),
+        (b"", None, None),
+    ],
+)
+def test_a_message_is_a_number_or_has_one_under_its_key(payload: bytes, key: str | None, celsius: float | None) -> None:
+    assert celsius_of(payload, key) == celsius
+
+
+def test_the_mean_of_an_hour_is_by_time_and_a_silent_sensor_has_none() -> None:
+    start_ms = HOUR * HOUR_MS
+    means = HourlyMeans()
+    means.add(start_ms, 10.0)
+    means.add(start_ms + HOUR_MS // 4, 14.0)
+    means.add(start_ms + HOUR_MS // 8, 99.0)  # late: ignored
+    means.add(start_ms + 2 * HOUR_MS, 20.0)
+    means.hold(start_ms + 9 * HOUR_MS)
+    assert means.means(start_ms + 9 * HOUR_MS) == {HOUR: 1300, HOUR + 1: 1400, HOUR + 2: 2000, HOUR + 3: 2000}
+    means.add(start_ms + 9 * HOUR_MS + 40 * 60_000, 5.0)
+    means.hold(start_ms + 10 * HOUR_MS)
+    assert HOUR + 9 not in means.means(start_ms + 10 * HOUR_MS), "a third of an hour is no mean"
+    means.forget(start_ms + 10 * HOUR_MS)
+    assert means.hours == {}
+
+
+def test_the_sensors_hours_are_stored_when_they_are_over(path: Path) -> None:
+    start_ms = HOUR * HOUR_MS
+    with Ledger.open(path) as ledger:
+        sensor = TopicTemperature(ledger, "garden", None)
+        for minute in range(0, 120, 5):
+            sensor.on_message(f"{minute / 10}".encode(), start_ms + minute * 60_000)
+            sensor.run(turn(now_ms=start_ms + (minute + 4) * 60_000))
+        assert list(stored(path).values()) == [2.75]
+        sensor.run(turn(now_ms=start_ms + 2 * HOUR_MS))
+    assert list(stored(path).values()) == [2.75, 8.75]
+
+
+@pytest.mark.parametrize("topic", ["", "garden/+", "#", "$SYS/uptime", "t" * 201])
+def test_a_topic_with_wildcards_is_refused(path: Path, topic: str) -> None:
+    with pytest.raises(ValueError, match="one topic"):
+        settings_with(name="nas", ledger=path, weather_topic=topic)
+
+
+def test_an_import_counts_before_the_sensor_and_the_sensor_before_the_service(tmp_path: Path, path: Path) -> None:
+    hour = int(datetime(2026, 1, 5, tzinfo=PARIS).timestamp()) // 3600
+    with importing(path) as ledger:
+        ledger.put_weather({hour + n: 900 for n in range(4)})
+    with Ledger.open(path) as ledger:
+        ledger.put_measured_temperatures({hour + 1: 700, hour + 2: 710})
+        ledger.put_measured_temperatures({hour + 2: 720})
+    import_files(
+        settings_with(name="nas", ledger=path),
+        read(linkystat(tmp_path / "dump.sql", ["3.5"])),
+        METER,
+        NOW,
+        is_dry_run=False,
+    )
+    with LedgerReader.open(path) as reader:
+        found = reader.temperatures(METER, 0, 2**50)
+        assert {time_ms // HOUR_MS - hour: value for time_ms, value in found.items()} == {
+            0: 900,
+            1: 350,
+            2: 720,
+            3: 900,
+        }
+        assert reader.temperatures("another", 0, 2**50)[(hour + 1) * HOUR_MS] == 700
+
+
+def test_the_recorder_reads_the_topic_beside_the_edges(tmp_path: Path, broker: Mosquitto) -> None:
+    topic = f"{tmp_path.name}/garden"
+    settings = {"TICTALLY_WEATHER_TOPIC": topic, "TICTALLY_WEATHER_TOPIC_KEY": "temperature"}
+    recorder = Recorder(tmp_path, broker.port, "garden", settings=settings)
+    with Hub(broker.port) as hub, recorder:
+        recorder.wait_for_log("connected to the broker")
+        hub.publish(topic, b'{"temperature": 7.5}', b'{"humidity": 50}')
+        hub.publish("garden/edge/cellar/frame", recorded_frame(1))
+        recorder.wait_for_log(f"no temperature in °C under temperature in a message on {topic}")
+        assert recorder.wait_until(lambda counts: counts.frames == 1).rejected == {}

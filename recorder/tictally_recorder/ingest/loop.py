@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from math import inf
 from queue import Empty
 from typing import Final
@@ -48,6 +48,8 @@ _log = logging.getLogger(__name__)
 
 HealthListener = Callable[[str, bytes, int], None]
 """Gets each live health message of an edge: edge, payload, time of arrival in milliseconds since 1970."""
+TopicListener = Callable[[bytes, int], None]
+"""Gets each live message on a topic of another program: payload, time of arrival in milliseconds since 1970."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class IngestParts:
         broadcast: for other threads of this process.
         notifier: of the service manager.
         health_listeners: get the health messages of edges.
+        topic_listeners: topic of another program → who gets its messages.
     """
 
     ledger: Ledger
@@ -79,6 +82,7 @@ class IngestParts:
     broadcast: Broadcast
     notifier: Notifier
     health_listeners: Sequence[HealthListener] = ()
+    topic_listeners: Mapping[str, TopicListener] = field(default_factory=dict)
 
 
 class Ingest:
@@ -205,7 +209,8 @@ class Ingest:
         statuses: list[MessageReceived] = []
         for message in batch:
             edge, what = edge_and_what(message.topic)
-            if what in _STATUSES or is_birth(message.topic) or is_recorder_health(message.topic):
+            is_status = what in _STATUSES or is_birth(message.topic) or is_recorder_health(message.topic)
+            if is_status or self._listener(message.topic) is not None:
                 statuses.append(message)
             else:
                 frames.append(Message(edge, message.payload, message.arrived_ms, message.topic, message.size))
@@ -220,7 +225,14 @@ class Ingest:
             elif not message.is_retained:
                 self._on_status(message)
 
+    def _listener(self, topic: str) -> TopicListener | None:
+        """Who gets a topic's messages; whatever a setting names, an edge's topics stay the recorder's own."""
+        return None if edge_and_what(topic)[1] else self._parts.topic_listeners.get(topic)
+
     def _on_status(self, message: MessageReceived) -> None:
+        if (on_message := self._listener(message.topic)) is not None:
+            on_message(message.payload, message.arrived_ms)
+            return
         if is_birth(message.topic):
             if (message.topic, message.payload) == (self._parts.topics.birth, _BIRTH):
                 self._wake(Wake.HUB_STARTED)

@@ -19,15 +19,24 @@ class IngestTopics:
         recorders: filter of what recorders publish of their state; one of the filters.
         filters: that it subscribes to.
         birth: where hubs publish `online` when they have started, or None if none is to be noticed.
+        others: topics of other programs that features read; of the filters, too.
     """
 
     availability: str
     recorders: str
     filters: list[str]
     birth: str | None = None
+    others: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, recorder: str, topics: Topics, edges: Sequence[str], birth: str | None = None) -> Self:
+    def of(
+        cls,
+        recorder: str,
+        topics: Topics,
+        edges: Sequence[str],
+        birth: str | None = None,
+        others: Sequence[str] = (),
+    ) -> Self:
         """The topics of a recorder.
 
         Args:
@@ -35,10 +44,11 @@ class IngestTopics:
             topics: below the base topic.
             edges: whose frames are recorded; none: those of all edges.
             birth: as of the class.
+            others: as of the class.
         """
         recorders = topics.recorder("+", "health")
-        filters = [*edge_filters(topics, edges), recorders, *([] if birth is None else [birth])]
-        return cls(topics.recorder(recorder, "availability"), recorders, filters, birth)
+        filters = [*edge_filters(topics, edges), recorders, *([] if birth is None else [birth]), *others]
+        return cls(topics.recorder(recorder, "availability"), recorders, filters, birth, tuple(others))
 
 
 def edge_filters(topics: Topics, edges: Sequence[str]) -> list[str]:

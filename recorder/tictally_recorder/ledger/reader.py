@@ -250,7 +250,9 @@ class LedgerReader:
                 yield from observations_between(self._connection, found, start_ms, end_ms)
 
     def temperatures(self, site: str, start_ms: int, end_ms: int) -> dict[int, int]:
-        """Outdoor temperature in [start_ms, end_ms) by hour, hundredths of a degree; the site's imports' before others.
+        """Outdoor temperature in [start_ms, end_ms) by hour, hundredths of a degree.
+
+        The one of the site's imports, else the sensor's, else the weather service's.
 
         Args:
             site: its id.

@@ -130,12 +130,14 @@ CREATE TABLE interval_energy (
     end_ms INTEGER NOT NULL, watt_minutes INTEGER NOT NULL, integrated INTEGER NOT NULL,
     PRIMARY KEY (file, label, start_ms, end_ms)
 ) STRICT, WITHOUT ROWID;
--- Outdoor temperature of imports and of the weather service, hundredths of a degree at hours numbered since 1970.
+-- Outdoor temperature of imports, of the weather service and of a sensor, hundredths of a degree at hours numbered
+-- since 1970; of the sensor the mean of the hour that begins then.
 CREATE TABLE imported_temperature (
     file INTEGER NOT NULL REFERENCES import_file, hour INTEGER NOT NULL, centidegrees INTEGER NOT NULL,
     PRIMARY KEY (file, hour)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE temperature (hour INTEGER PRIMARY KEY, centidegrees INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE measured_temperature (hour INTEGER PRIMARY KEY, centidegrees INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 -- What observations make of the quarters without frames, computed from both. packed: as in quarter, registers only.
 CREATE TABLE imported_quarter (
     meter INTEGER NOT NULL REFERENCES meter, quarter INTEGER NOT NULL, packed BLOB NOT NULL,

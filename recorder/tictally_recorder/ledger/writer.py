@@ -36,6 +36,7 @@ from tictally_recorder.ledger.outbox_queue import set_sinks
 from tictally_recorder.ledger.sites import join, site_id, sites_revision, store_cost
 from tictally_recorder.ledger.standby_store import Night, put_nights
 from tictally_recorder.ledger.statistics import ledger_counts
+from tictally_recorder.ledger.temperatures import put_measured
 
 _MOST_RETRIED: Final = 2000
 
@@ -158,6 +159,10 @@ class Ledger:
                     invalidate(self._connection, meter.id, first, last)
 
         self._write(mark)
+
+    def put_measured_temperatures(self, means: Mapping[int, int]) -> None:
+        """Store the hourly means of an outdoor sensor: hour since 1970 → hundredths of a degree. Raises as `store`."""
+        self._write(lambda _: put_measured(self._connection, means))
 
     def store_cost(self, site: Site, days: Iterable[CostDay]) -> int | None:
         """Store the figures of days, see `sites.store_cost`. Raises as `store` does."""

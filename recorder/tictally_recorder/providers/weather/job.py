@@ -7,20 +7,16 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Final
 
-from pydantic import Field
-
-from tictally_recorder.fetch import FetchClient, FetchSettings, Url
+from tictally_recorder.fetch import FetchClient, FetchSettings
 from tictally_recorder.jobs import JobContext, JobError, JobKind, register
 from tictally_recorder.ledger import importing
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.weather.answers import read_hours
+from tictally_recorder.providers.weather.settings import WeatherSettings
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase
-from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "weather"
-ARCHIVE: Final = "https://archive-api.open-meteo.com/v1/archive"
-FORECAST: Final = "https://api.open-meteo.com/v1/forecast"
 _PAUSE_S: Final = 2.0
 # The archive is complete after some days.
 _ARCHIVE_DELAY: Final = timedelta(days=7)
@@ -28,25 +24,6 @@ _RECENT_DAYS: Final = 10
 _CHUNK: Final = timedelta(days=366)
 _MOST_CHUNKS: Final = 5
 _DAY: Final = timedelta(days=1)
-
-
-class WeatherSettings(SectionModel):
-    """Whose temperature is fetched."""
-
-    latitude: float | None = Field(
-        default=None,
-        ge=-90,
-        le=90,
-        description="Latitude of the home, in degrees; one decimal is enough. Unset: no temperature is fetched.",
-    )
-    longitude: float | None = Field(default=None, ge=-180, le=180, description="Its longitude, in degrees.")
-    since: date | None = Field(
-        default=None,
-        description="First day of the past whose temperature is fetched. Unset: the day of the first run.",
-        json_schema_extra={"default": "the day of the first run"},
-    )
-    archive_url: Url = Field(default=ARCHIVE, description="Address of Open-Meteo's archive.")
-    forecast_url: Url = Field(default=FORECAST, description="Address of its forecast, which has the last days.")
 
 
 class WeatherJob:

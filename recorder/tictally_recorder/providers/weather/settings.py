@@ -1,0 +1,48 @@
+"""Settings of the outdoor temperature: the place of the weather service, and the topic of a sensor."""
+
+from datetime import date
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, Field
+
+from tictally_recorder.fetch import Url
+from tictally_shared.settings.sections import SectionModel
+
+ARCHIVE: Final = "https://archive-api.open-meteo.com/v1/archive"
+FORECAST: Final = "https://api.open-meteo.com/v1/forecast"
+_LONGEST_TOPIC: Final = 200
+
+
+def _one_topic(topic: str) -> str:
+    if not topic or set("#+\0") & set(topic) or len(topic) > _LONGEST_TOPIC or topic.startswith("$"):
+        raise ValueError("it has to be one topic of at most 200 characters, without + and #")
+    return topic
+
+
+class WeatherSettings(SectionModel):
+    """Where the outdoor temperature is from."""
+
+    latitude: float | None = Field(
+        default=None,
+        ge=-90,
+        le=90,
+        description="Latitude of the home, in degrees; one decimal is enough. Unset: no temperature is fetched.",
+    )
+    longitude: float | None = Field(default=None, ge=-180, le=180, description="Its longitude, in degrees.")
+    since: date | None = Field(
+        default=None,
+        description="First day of the past whose temperature is fetched. Unset: the day of the first run.",
+        json_schema_extra={"default": "the day of the first run"},
+    )
+    archive_url: Url = Field(default=ARCHIVE, description="Address of Open-Meteo's archive.")
+    forecast_url: Url = Field(default=FORECAST, description="Address of its forecast, which has the last days.")
+    topic: Annotated[str, AfterValidator(_one_topic)] | None = Field(
+        default=None,
+        description="MQTT topic on which a hub or a sensor publishes the outdoor temperature in °C, "
+        "`zigbee2mqtt/garden`. Unset: none is read.",
+    )
+    topic_key: str | None = Field(
+        default=None,
+        description="Where the messages are JSON: the key of the temperature, `temperature`; levels are separated by "
+        "dots, `outdoor.temperature`. Unset: a message is the number itself.",
+    )
