@@ -16,6 +16,8 @@ from typing import Final
 
 from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.backup.swap import remove_second_names
+from tictally_recorder.cost.compare.kept import ConsumptionKeeper
+from tictally_recorder.cost.compare.maintenance import ComparisonStep
 from tictally_recorder.cost.maintenance import CostStep
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby.maintenance import StandbyStep
@@ -243,7 +245,8 @@ def _feature_steps(
     )
     jobs = JobStep(resources.jobs, ledger, settings, health.publish_soon)
     sources.append(jobs)
-    return [jobs, cost, standby, sites, backfill, DeferredStep(ledger, statistics.add), health]
+    comparison = ComparisonStep(ConsumptionKeeper(ledger, reader, settings.zone))
+    return [jobs, cost, standby, comparison, sites, backfill, DeferredStep(ledger, statistics.add), health]
 
 
 def _http(settings: Settings, resources: RecorderResources, inbox: Inbox) -> AbstractContextManager[object]:

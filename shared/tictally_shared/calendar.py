@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
 from functools import cache
-from itertools import groupby
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -182,12 +182,10 @@ def days_between(first: date, last: date) -> list[date]:
 
 def runs_of_days(days: Iterable[date]) -> list[tuple[date, date]]:
     """The first and the last day of each run of consecutive days; the days may be in any order."""
-    runs = groupby(enumerate(sorted(days)), key=lambda each: each[1].toordinal() - each[0])
-    found = []
-    for _, run in runs:
-        run_days = [day for _, day in run]
-        found.append((run_days[0], run_days[-1]))
-    return found
+    ordered = sorted(days)
+    numbers = [day.toordinal() for day in ordered]
+    starts = [at for at, (before, here) in enumerate(pairwise(numbers), 1) if here != before + 1]
+    return [(ordered[first], ordered[end - 1]) for first, end in pairwise([0, *starts, len(ordered)]) if first < end]
 
 
 def local_time(day: date, clock: time, tz: ZoneInfo) -> datetime:

@@ -1,21 +1,23 @@
-"""How long cost takes over seven years: all of it anew, one late frame, an answer from what is kept, a comparison."""
+"""How long cost takes over seven years: all of it anew, one late frame, an answer from what is kept, comparisons."""
 
 import contextlib
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+import independent_comparison
 from ledger_building import frame, message
 from years_building import START, build
 
-from tictally_recorder.cost.compare import Assumed, Offer, offers
+from tictally_recorder.cost.compare import Assumed, Offer
+from tictally_recorder.cost.compare.kept import ConsumptionKeeper
 from tictally_recorder.cost.compare.query import comparison_of
-from tictally_recorder.cost.model import Use
 from tictally_recorder.cost.query import SiteDays, computed, cost_of, days_with_frames
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
@@ -59,14 +61,16 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         paid = load_terms(path.parent / "contracts.toml", path.parent / "tariffs", reader.sites(), PARIS)
         year, ever = (SiteDays(site, each[0], when[-1] + timedelta(days=1), PARIS) for each in (when[-365:], when))
         by_rows_s = _cpu_seconds(lambda: len(_compared_by_rows(reader, year, paid)))
-        compared_s = _seconds(lambda: len(comparison_of(reader, year, paid, Assumed()).offers))
-        compared_cpu_s = _cpu_seconds(lambda: len(comparison_of(reader, year, paid, Assumed()).offers))
-        compared_ever_s = _seconds(lambda: len(comparison_of(reader, ever, paid, Assumed()).offers))
         market = replace(paid, catalogue=with_templates(paid.catalogue))
-        market_s = _seconds(lambda: len(comparison_of(reader, year, market, Assumed()).offers))
+        asked = {"year": (year, paid), "all_days": (ever, paid), "year_with_offers": (year, market)}
+        asked["all_days_with_offers"] = ever, market
+        compared_s = _compared_cpu_s(reader, asked)
+        keep_s = _cpu_seconds(lambda: _keep(ledger, reader))
+        kept_s = _compared_cpu_s(reader, asked)
         with contextlib.closing(sqlite3.connect(path)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        cost_bytes = path.stat().st_size - quarters_bytes
+            (kept_bytes,) = connection.execute("SELECT sum(length(packed)) FROM consumption_day").fetchone()
+        cost_bytes = path.stat().st_size - quarters_bytes - kept_bytes
     return {
         "days": kept,
         "full_recompute_s": round(full_s, 2),
@@ -77,21 +81,30 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         "newest_day_ms": round(newest_s * 1000, 1),
         "answer_from_kept_s": round(answer_s, 2),
         "answer_computed_s": round(anew_s, 2),
-        "comparison_of_a_year_s": round(compared_s, 2),
-        "comparison_of_all_days_s": round(compared_ever_s, 2),
-        "comparison_of_a_year_with_market_offers_s": round(market_s, 2),
-        "comparison_of_a_year_cpu_s": round(compared_cpu_s, 2),
+        **{f"comparison_of_{name}_cpu_s": round(seconds, 2) for name, seconds in compared_s.items()},
+        **{f"kept_comparison_of_{name}_cpu_s": round(seconds, 2) for name, seconds in kept_s.items()},
+        **{f"kept_{name}_ratio": round(compared_s[name] / kept_s[name], 1) for name in asked},
+        "keep_for_comparisons_cpu_s": round(keep_s, 1),
+        "kept_bytes_per_day": round(kept_bytes / kept),
         "comparison_of_a_year_by_rows_cpu_s": round(by_rows_s, 2),
-        "by_rows_to_comparison": round(by_rows_s / compared_cpu_s, 1),
-        "comparison_to_computed": round(compared_s / anew_s, 1),
+        "by_rows_to_kept": round(by_rows_s / kept_s["year"], 1),
         "computed_to_kept": round(anew_s / answer_s, 1),
         "recompute_to_computed": round(full_s / anew_s, 2),
         "cost_bytes_per_day": round(cost_bytes / kept),
     }
 
 
-def _compared_by_rows(reader: LedgerReader, query: SiteDays, paid: LoadedTerms) -> tuple[Offer, ...]:
-    """The offers of a comparison for which each quarter-hour has a row for each register, as all had once."""
+def _compared_cpu_s(reader: LedgerReader, asked: Mapping[str, tuple[SiteDays, LoadedTerms]]) -> dict[str, float]:
+    """CPU seconds of each comparison."""
+    return {name: _cpu_seconds(partial(_offers, reader, query, paid)) for name, (query, paid) in asked.items()}
+
+
+def _offers(reader: LedgerReader, query: SiteDays, paid: LoadedTerms) -> int:
+    return len(comparison_of(reader, query, paid, Assumed()).offers)
+
+
+def _compared_by_rows(reader: LedgerReader, query: SiteDays, paid: LoadedTerms) -> list[Offer]:
+    """The offers of a comparison that looks at each quarter-hour of each day by itself, as all did once."""
     site, days = query.site, (query.start, query.end)
     rows = energy(reader, EnergyQuery.of_days(site.id, days, By.QUARTER, PARIS), all_registers=True, only=_CONSUMPTION)
     of_days = {
@@ -99,7 +112,17 @@ def _compared_by_rows(reader: LedgerReader, query: SiteDays, paid: LoadedTerms) 
         for day in days_between(query.start, query.end - timedelta(days=1))
     }
     assumed = Assumed(colours=paid.catalogue.tempo.colours, power_kva=6)
-    return offers(Use(site.id, (), rows), of_days, paid.catalogue.tariffs.values(), assumed, PARIS).all
+    return independent_comparison.offers(rows, of_days, paid.catalogue.tariffs.values(), assumed, PARIS)
+
+
+def _keep(ledger: Ledger, reader: LedgerReader) -> int:
+    """What the recorder keeps for comparisons in spare time; returns how many steps that takes."""
+    keeper = ConsumptionKeeper(ledger, reader, PARIS)
+    keeper.begin(time.time_ns() // 1_000_000)
+    steps = 1
+    while keeper.step():
+        steps += 1
+    return steps
 
 
 def _late(ledger: Ledger, reader: LedgerReader, keeper: CostRecomputer, days: int, n: int) -> tuple[float, int]:

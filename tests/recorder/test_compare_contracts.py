@@ -9,6 +9,7 @@ import pytest
 from cost_building import BASE, HPHC, PARIS, SITE, d, days, midnight_ms, tariff, version
 
 from tictally_recorder.cost.compare import Assumed, Offer, offers
+from tictally_recorder.cost.compare.consumption import SiteConsumption
 from tictally_recorder.cost.compare.model import Offers
 from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.cost.contracts.model import OffPeak
@@ -66,7 +67,7 @@ def compared(
 ) -> Offers:
     rows = [row for day in contracts for row in quarters(day, ngtf=ngtf, registers=registers)]
     use = Use(SITE, (), rows)
-    return offers(use, contracts, tariffs, assumed or Assumed(power_kva=6), PARIS)
+    return offers(SiteConsumption.of(use, PARIS), contracts, tariffs, assumed or Assumed(power_kva=6), PARIS)
 
 
 def of(found: Offers, tariff_id: str, power: int | None = 6) -> Offer:
@@ -263,7 +264,7 @@ def test_a_day_without_contract_divides_by_what_the_meter_counts() -> None:
 def test_a_day_without_frames_costs_only_itself() -> None:
     contracts = {FRIDAY: contract("base"), SATURDAY: contract("base")}
     rows = list(quarters(FRIDAY))
-    found = offers(Use(SITE, (), rows), contracts, [BASE], Assumed(power_kva=6), PARIS)
+    found = offers(SiteConsumption.of(Use(SITE, (), rows), PARIS), contracts, [BASE], Assumed(power_kva=6), PARIS)
     offer = of(found, "base")
     assert offer.amount is not None
     assert (offer.days, codes(offer)) == ((FRIDAY,), {"no_frames": (SATURDAY,)})

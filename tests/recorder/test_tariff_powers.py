@@ -9,6 +9,7 @@ from cost_building import FEBRUARY_AND_AUGUST, PARIS, SITE, costs, d, days, quar
 
 from tictally_recorder.cost import CostRow, Quality, Terms
 from tictally_recorder.cost.bill import make_bill
+from tictally_recorder.cost.compare.consumption import SiteConsumption
 from tictally_recorder.cost.compare.engine import offers
 from tictally_recorder.cost.compare.model import Assumed
 from tictally_recorder.cost.contracts import Contract, Contracts
@@ -143,7 +144,9 @@ def test_a_bill_names_the_version_that_is_in_force_for_the_power() -> None:
 def test_a_comparison_has_every_power_that_is_sold_and_marks_what_is_provisional() -> None:
     day = d("2026-08-01")
     use = Use(SITE, (), quarter_rows("EAST", day, [100] * 96))
-    found = offers(use, {day: None}, [LIST], Assumed(power_kva=3, every_power=True), PARIS).all
+    found = offers(
+        SiteConsumption.of(use, PARIS), {day: None}, [LIST], Assumed(power_kva=3, every_power=True), PARIS
+    ).all
     assert [(offer.power_kva, offer.is_provisional) for offer in found] == [(3, True), (6, False)]
     assert all(not {reason.code for reason in offer.unknown} & {ReasonCode.NO_SUBSCRIPTION_AT_POWER} for offer in found)
 

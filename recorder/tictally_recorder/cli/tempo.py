@@ -12,7 +12,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.options import Configuration, Output
 from tictally_recorder.cli.window import FROM, TO, day_of, present
 from tictally_recorder.cli.wrong_use import WrongUse
-from tictally_recorder.cost.compare.query import reported_colours
+from tictally_recorder.cost.compare.reported_colours import reported_colours
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_recorder.reports.table import plain_table

@@ -3,18 +3,19 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.codec import from_day
 from tictally_recorder.cost.engine import cost, days_by_quarter
 from tictally_recorder.cost.fingerprint import Fingerprints
-from tictally_recorder.cost.model import CostRow, Terms, Use
+from tictally_recorder.cost.model import LUMP_SUM, CostRow, Terms, Use
 from tictally_recorder.cost.unmetered import unmetered_of
 from tictally_recorder.energy import EnergyQuery, EnergyRow, energy
 from tictally_recorder.energy.register_totals import is_period_register
-from tictally_recorder.ledger import LedgerReader, Site
-from tictally_recorder.tariffs.model import Version
+from tictally_recorder.ledger import CostDay, LedgerReader, Site
+from tictally_recorder.tariffs.model import Direction, Version
 from tictally_shared.calendar import QUARTER_MS, By, day_bounds_ms, days_between, local_day, runs_of_days
 from tictally_shared.tariff_options import CONSUMPTION_TOTAL
 
@@ -56,6 +57,36 @@ def cost_of(reader: LedgerReader, query: SiteDays, terms: Terms) -> list[CostRow
     return [row for day in days for row in found[day]]
 
 
+def consumption_amounts(reader: LedgerReader, query: SiteDays, terms: Terms) -> dict[date, list[Decimal | None]]:
+    """The amounts of what days' consumption cost, subscription included and lump sums not, as `cost_of` has them.
+
+    Years take a fraction of the time.
+
+    Args:
+        reader: the ledger.
+        query: the days.
+        terms: contracts and tariffs.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    site, tz = query.site, query.tz
+    days = days_with_frames(site, query.start, query.end, tz)
+    found = {
+        stored.day: [
+            None if entry.amount is None else Decimal(entry.amount)
+            for entry in stored.entries
+            if entry.line.direction == Direction.CONSUMPTION and entry.line.period != LUMP_SUM
+        ]
+        for stored in _valid(reader, site, days, terms, tz)
+    }
+    rest = computed(reader, site, [day for day in days if day not in found], terms, tz)
+    return found | {
+        day: [row.amount for row in rows if row.direction is Direction.CONSUMPTION and row.period != LUMP_SUM]
+        for day, rows in rest.items()
+    }
+
+
 def computed(
     reader: LedgerReader, site: Site, days: Iterable[date], terms: Terms, tz: ZoneInfo
 ) -> dict[date, list[CostRow]]:
@@ -88,19 +119,26 @@ def touched_days(reader: LedgerReader, site: Site, tz: ZoneInfo) -> list[date]:
 def _stored(
     reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo
 ) -> dict[date, list[CostRow]]:
-    """What the recorder has computed of these days and still holds: same frames, same contract, same prices."""
-    if not days:
-        return {}
-    # Invalidation is read first: figures stored after that are newer than what invalidated them.
-    touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Fingerprints(terms, tz)
-    imported = imported_days(reader, site, tz)
     versions = {version.id: version for tariff in terms.tariffs.values() for version in tariff.versions}
     return {
         stored.day: [_with_current_source(row, versions) for row in from_day(site.id, stored)]
+        for stored in _valid(reader, site, days, terms, tz)
+    }
+
+
+def _valid(reader: LedgerReader, site: Site, days: list[date], terms: Terms, tz: ZoneInfo) -> list[CostDay]:
+    """What the recorder has computed of these days and still holds: same frames, same contract, same prices."""
+    if not days:
+        return []
+    # Invalidation is read first: figures stored after that are newer than what invalidated them.
+    touched, unmetered, keys = set(touched_days(reader, site, tz)), unmetered_of(reader, site), Fingerprints(terms, tz)
+    imported = imported_days(reader, site, tz)
+    return [
+        stored
         for stored in reader.cost_days(site.id, days[0], days[-1] + timedelta(days=1))
         if stored.day not in touched
         and stored.key == keys.of(site.id, stored.day, unmetered, is_imported=stored.day in imported)
-    }
+    ]
 
 
 def _with_current_source(row: CostRow, versions: Mapping[str, Version]) -> CostRow:

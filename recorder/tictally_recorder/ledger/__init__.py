@@ -1,5 +1,6 @@
 """The ledger: a SQLite file with decades of meter readings. One process writes it, any number read it."""
 
+from tictally_recorder.ledger.consumption_store import StoredConsumption
 from tictally_recorder.ledger.cost_store import CostDay, CostEntry, CostLine
 from tictally_recorder.ledger.daily_maxima import DailyMaximum
 from tictally_recorder.ledger.edge_limits import EdgeLimits, Limit
@@ -88,6 +89,7 @@ __all__ = [
     "SinkCounts",
     "Site",
     "Status",
+    "StoredConsumption",
     "TextChange",
     "TimeWindow",
     "ignore_site",

@@ -154,7 +154,7 @@ class Costs:
                 computed_ms = old.computed_ms + 1
             elif new.computed_ms - old.computed_ms >= _SHOWN_MS:
                 self._replace(site_day, new.computed_ms)
-        self._drop(site_day, _CURRENT)
+        self._drop_current(site_day)
         row = (*site_day, _CURRENT, new.first, new.end, new.key, computed_ms)
         self._connection.execute("INSERT INTO cost_day VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         rows = (
@@ -166,12 +166,13 @@ class Costs:
 
     def drop(self, site_id: int, day: date) -> None:
         """Delete the current figures of a day; its replaced ones stay."""
-        self._drop((site_id, day.toordinal()), _CURRENT)
+        self._drop_current((site_id, day.toordinal()))
 
     def drop_site(self, site_id: int) -> None:
-        """Delete all cost of a site."""
+        """Delete all cost of a site, and the consumption that is stored with it."""
         self._connection.execute("DELETE FROM cost WHERE site = ?", (site_id,))
         self._connection.execute("DELETE FROM cost_day WHERE site = ?", (site_id,))
+        self._connection.execute("DELETE FROM consumption_day WHERE site = ?", (site_id,))
 
     def _replace(self, site_day: tuple[int, int], now_ms: int) -> None:
         select = "SELECT replaced_ms FROM cost_day WHERE site = ? AND day = ? ORDER BY replaced_ms DESC"
@@ -183,6 +184,11 @@ class Costs:
             self._connection.execute(update, (now_ms, *site_day))
         for oldest in replaced[_MOST_REPLACED - 1 :]:
             self._drop(site_day, oldest)
+
+    def _drop_current(self, site_day: tuple[int, int]) -> None:
+        """Delete the current figures of a day, and the consumption that is stored with them."""
+        self._drop(site_day, _CURRENT)
+        self._connection.execute("DELETE FROM consumption_day WHERE site = ? AND day = ?", site_day)
 
     def _drop(self, site_day: tuple[int, int], replaced_ms: int) -> None:
         for table in ("cost", "cost_day"):

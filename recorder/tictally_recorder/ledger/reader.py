@@ -13,6 +13,7 @@ from typing import Final, Self, TypeVar
 
 from tictally_recorder.cancellation import check_abandoned
 from tictally_recorder.ledger.connection import get_value, open_for_reading, translate_sqlite_errors
+from tictally_recorder.ledger.consumption_store import Consumptions, StoredConsumption
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.daily_maxima import DailyMaximum, maxima_between
 from tictally_recorder.ledger.frame_numbers import (
@@ -300,6 +301,26 @@ class LedgerReader:
         with translate_sqlite_errors():
             found = site_id(self._connection, site)
             return Decimal(0) if found is None else Costs(self._connection).total(found, direction, currency, without)
+
+    def consumption_days(self, site: str, start: date, end: date) -> list[StoredConsumption]:
+        """The consumption that is stored of the local days of [start, end) of a site, in order.
+
+        It is that of the day's cost, which may be invalidated.
+        """
+        with translate_sqlite_errors():
+            found = site_id(self._connection, site)
+            return [] if found is None else list(Consumptions(self._connection).days(found, start, end))
+
+    def consumption_kinds(self) -> dict[int, str]:
+        """Id → kind of quarters, of all that is stored."""
+        with translate_sqlite_errors():
+            return Consumptions(self._connection).kinds()
+
+    def days_without_consumption(self, site: str, before: date) -> set[date]:
+        """The days of a site before another one that have a cost, and no consumption stored with it."""
+        with translate_sqlite_errors():
+            found = site_id(self._connection, site)
+            return set() if found is None else Consumptions(self._connection).lacking(found, before)
 
     def invalidated(self, meter_id: int) -> IntervalSet:
         """A meter's quarters, by number, whose cost is invalidated."""

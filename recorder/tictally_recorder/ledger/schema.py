@@ -100,6 +100,13 @@ CREATE TABLE cost (
     FOREIGN KEY (site, day, replaced_ms) REFERENCES cost_day DEFERRABLE INITIALLY DEFERRED
 ) STRICT, WITHOUT ROWID;
 
+-- Consumption of past days by quarter-hour, for comparisons. registers: of a kind of quarters, a JSON array of arrays.
+-- packed: see cost/compare/codec.py. A row is deleted with the day's current cost. See consumption_store.py.
+CREATE TABLE consumption_kind (id INTEGER PRIMARY KEY, registers TEXT NOT NULL UNIQUE) STRICT;
+CREATE TABLE consumption_day (
+    site INTEGER NOT NULL REFERENCES site, day INTEGER NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (site, day)
+) STRICT, WITHOUT ROWID;
+
 -- Base load of the night in which a local day begins, in VA, from so many minutes of frames.
 CREATE TABLE standby (
     meter INTEGER NOT NULL REFERENCES meter, day INTEGER NOT NULL, va INTEGER NOT NULL, minutes INTEGER NOT NULL,

@@ -1,12 +1,14 @@
 """Sites: delivery points, where one meter may replace another."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import closing
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from tictally_recorder.ledger.connection import get_value, open_for_writing, put_value, transaction
+from tictally_recorder.ledger.consumption_store import Consumptions
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.invalidation import clear, invalidate_site
@@ -108,19 +110,36 @@ def store_cost(connection: sqlite3.Connection, site: Site, days: Iterable[CostDa
     Returns:
         How many of them changed; None if the site has other meters now or is ignored, and nothing was stored.
     """
-    row = connection.execute("SELECT id FROM site WHERE name = ? AND ignored_ms IS NULL", (site.id,)).fetchone()
-    found = None if row is None else int(row[0])
-    meters = {each for (each,) in connection.execute("SELECT id FROM meter WHERE site = ?", (found,))}
-    if found is None or meters != {meter.id for meter in site.meters}:
+    found = _same_site(connection, site)
+    if found is None:
         return None
     costs, changed = Costs(connection), 0
     for day in days:
         if costs.put(found, day):
             changed += 1
             mark_cost(connection, found, day.day.toordinal())
-        for meter in meters:
-            clear(connection, meter, day.first, day.end - 1)
+        for meter in site.meters:
+            clear(connection, meter.id, day.first, day.end - 1)
     return changed
+
+
+def _same_site(connection: sqlite3.Connection, site: Site) -> int | None:
+    """The id of a site's row; None if it has other meters now or is ignored."""
+    row = connection.execute("SELECT id FROM site WHERE name = ? AND ignored_ms IS NULL", (site.id,)).fetchone()
+    found = None if row is None else int(row[0])
+    meters = {each for (each,) in connection.execute("SELECT id FROM meter WHERE site = ?", (found,))}
+    return found if meters == {meter.id for meter in site.meters} else None
+
+
+def store_consumption(
+    connection: sqlite3.Connection, site: Site, packed: Mapping[date, bytes], computed_ms: Mapping[date, int]
+) -> None:
+    """Store the consumption of a site's days, see `Consumptions.put`; in a transaction.
+
+    Nothing is stored if the site has other meters now or is ignored.
+    """
+    if (found := _same_site(connection, site)) is not None:
+        Consumptions(connection).put(found, packed, computed_ms)
 
 
 def all_sites(connection: sqlite3.Connection) -> list[Site]:

@@ -21,6 +21,7 @@ from tictally_recorder.ledger.connection import (
     transaction,
     translate_sqlite_errors,
 )
+from tictally_recorder.ledger.consumption_store import Consumptions
 from tictally_recorder.ledger.cost_store import CostDay, Costs
 from tictally_recorder.ledger.edge_limits import EdgeLimits, EdgeWatch
 from tictally_recorder.ledger.errors import LedgerError
@@ -33,7 +34,7 @@ from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, S
 from tictally_recorder.ledger.observations.rebuild import recompute_dirty_import
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.outbox_queue import set_sinks
-from tictally_recorder.ledger.sites import join, site_id, sites_revision, store_cost
+from tictally_recorder.ledger.sites import join, site_id, sites_revision, store_consumption, store_cost
 from tictally_recorder.ledger.standby_store import Night, put_nights
 from tictally_recorder.ledger.statistics import ledger_counts
 from tictally_recorder.ledger.temperatures import put_measured
@@ -167,6 +168,19 @@ class Ledger:
     def store_cost(self, site: Site, days: Iterable[CostDay]) -> int | None:
         """Store the figures of days, see `sites.store_cost`. Raises as `store` does."""
         return self._write(lambda _: store_cost(self._connection, site, days))
+
+    def consumption_kind_ids(self, kinds: Iterable[str]) -> dict[str, int]:
+        """The ids of kinds of quarters, of which new ones are stored. Raises as `store` does."""
+
+        def find(_: MessageStore) -> dict[str, int]:
+            stored = Consumptions(self._connection)
+            return {each: stored.kind_id(each) for each in kinds}
+
+        return self._write(find)
+
+    def store_consumption(self, site: Site, packed: Mapping[date, bytes], computed_ms: Mapping[date, int]) -> None:
+        """Store the consumption of past days, see `sites.store_consumption`. Raises as `store` does."""
+        self._write(lambda _: store_consumption(self._connection, site, packed, computed_ms))
 
     def drop_cost(self, site: Site, days: Iterable[date]) -> None:
         """Delete the current figures of a site's days. Raises as `store` does."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final
 
 from rich.table import Table
@@ -57,6 +58,7 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
 
     An amount is of the `days` whose cost is known; its quality is `unknown` where these are not all.
     """
+    ranges = _Ranges()
     return [
         {
             "site": answer.site,
@@ -70,9 +72,9 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
             "currency": offer.currency,
             "quality": _quality(offer),
             "days": len(offer.days),
-            "ranges": ranges_of(offer.days),
+            "ranges": ranges.of(offer.days),
             "reasons": [
-                phrase_record(reason) | {"days": len(days), "ranges": ranges_of(days)}
+                phrase_record(reason) | {"days": len(days), "ranges": ranges.of(days)}
                 for reason, days in offer.unknown.items()
             ],
             "off_peak_hours": _hours_text(answer),
@@ -84,6 +86,19 @@ def records(answers: Sequence[TariffComparison]) -> list[dict[str, object]]:
         for answer in answers
         for offer in _sorted(answer)
     ]
+
+
+class _Ranges:
+    """The ranges of days; most tariffs know the same days."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, tuple[tuple[str, str], ...]] = {}
+
+    def of(self, days: tuple[date, ...]) -> tuple[tuple[str, str], ...]:
+        """As `ranges_of`, of days that their offer holds."""
+        if (found := self._found.get(id(days))) is None:
+            found = self._found[id(days)] = ranges_of(days)
+        return found
 
 
 def _sorted(answer: TariffComparison) -> list[Offer]:

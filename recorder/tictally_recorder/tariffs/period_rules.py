@@ -107,6 +107,9 @@ class PeriodRules:
         day_begins: local time at which the tariff's day begins.
         lists: name of a list → its days.
 
+    Attributes:
+        has_colours: True if a rule asks for the colour of a day.
+
     Raises:
         ValueError: there is no rule, or the last one has a condition: a moment could then belong to no period.
     """
@@ -119,6 +122,9 @@ class PeriodRules:
         self.lists = dict(lists or {})
         self._slots_of: dict[tuple[_Kind, _Kind], Slots] = {}
         self._digests: dict[Slots, str] = {}
+        self._kinds: dict[object, _Kind] = {}
+        self._has_seasons = any(rule.season for rule in self.rules)
+        self.has_colours = any(rule.colours for rule in self.rules)
         if not self.rules or self.rules[-1] != PeriodRule(self.rules[-1].period):
             raise ValueError("the last rule must have no condition")
 
@@ -138,11 +144,6 @@ class PeriodRules:
 
     def __hash__(self) -> int:
         return hash(self.key)
-
-    @property
-    def has_colours(self) -> bool:
-        """True if a rule asks for the colour of a day."""
-        return any(rule.colours for rule in self.rules)
 
     def of_day(self, day: date, terms: DayTerms) -> Slots:
         """The periods of a local day's quarter-hours by the clock, from 00:00 to 23:45."""
@@ -181,7 +182,16 @@ class PeriodRules:
 
     def _kind(self, day: date, terms: DayTerms) -> _Kind:
         """Which rules a day of the tariff lets apply, by all but the time."""
-        return tuple(self._applies(rule, day, terms) for rule in self.rules)
+        alike = (
+            day.weekday(),
+            (day.month, day.day) if self._has_seasons else None,
+            terms.colours.get(day) if self.has_colours else None,
+            terms.chosen_weekday,
+            day if self.lists else None,
+        )
+        if (found := self._kinds.get(alike)) is None:
+            found = self._kinds[alike] = tuple(self._applies(rule, day, terms) for rule in self.rules)
+        return found
 
     def _applies(self, rule: PeriodRule, day: date, terms: DayTerms) -> _Applies:
         """What is surely known decides before what may not be."""

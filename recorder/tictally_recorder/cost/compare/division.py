@@ -6,42 +6,132 @@ hours, Tempo by the colours of days. What none of these shows is unknown: hours 
 those of this one, even where its periods have the same names.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final, Self
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import groupby
+from typing import Final, NamedTuple
 
-from tictally_recorder.cost.compare.day_quarters import DayQuarters, SteadyGroup
+from tictally_recorder.cost.compare.consumption import DayConsumption, KindEnergy, QuarterKind, together
+from tictally_recorder.cost.compare.kind_periods import KindPeriods, Registers
 from tictally_recorder.cost.compare.model import Assumed
-from tictally_recorder.cost.local_quarter import LocalQuarter
-from tictally_recorder.energy.register_totals import Counted
+from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.hours import Hours, is_within
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.period_rules import DayTerms, Slot, number_of
+from tictally_recorder.tariffs.period_rules import QUARTER_TIMES, DayTerms, PeriodRules, Slot, Slots
 from tictally_shared.tariff_options import HPHC
 
-_OFF_PEAK, _PEAK = HPHC.periods
+_OFF_PEAK: Final = HPHC.periods[0]
 _HOURS_UNKNOWN: Final = Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
+_NO_FRAMES: Final = Reason(ReasonCode.NO_FRAMES)
+_IN_PART: Final = Reason(ReasonCode.UNMETERED_IN_PART)
 
 
-@dataclass(frozen=True, slots=True)
-class DividedDay:
+class DividedDay(NamedTuple):
     """A day's energy as a tariff divides it, and why it cannot, as far as it cannot.
 
     Attributes:
-        day: local.
-        energy_wh: by period of the tariff; of what could be divided.
+        energy_wh: by period, in the tariff's order; of what could be divided.
         reasons: why some of it could not; none where all could.
         is_estimated: a gap was divided by time.
         hours: off-peak hours by which it was divided; none if it was divided otherwise.
     """
 
-    day: date
-    energy_wh: Mapping[str, int]
+    energy_wh: Sequence[int]
     reasons: frozenset[Reason]
     is_estimated: bool
     hours: tuple[Hours, ...] = ()
+
+
+class MeteredKind(NamedTuple):
+    """The energy of a day's quarters of one kind.
+
+    Attributes:
+        periods: that their registers count.
+        energy: theirs.
+        until: what all consumption was before each quarter; and, last, on the day.
+    """
+
+    periods: KindPeriods
+    energy: KindEnergy
+    until: Sequence[int]
+
+    def wh(self, registers: Registers) -> int:
+        """What some registers counted on the day."""
+        return sum([self.energy.sums[at] for at in registers.places])
+
+
+@dataclass(frozen=True, slots=True)
+class MeteredDay:
+    """A local day on its contract.
+
+    Attributes:
+        day: local.
+        kinds: of its quarters; none without frames.
+        reasons: why some of it is not known.
+        until: what all consumption was before each quarter; and, last, on the day.
+        is_plain: True if all of its energy is measured and known.
+        hours: off-peak hours that are given, else the contract's.
+        terms: what rules need to know of the customer.
+    """
+
+    day: date
+    kinds: Sequence[MeteredKind]
+    reasons: frozenset[Reason]
+    until: Sequence[int]
+    is_plain: bool
+    hours: tuple[Hours, ...]
+    terms: DayTerms
+
+
+class Metering:
+    """Puts days on their contracts.
+
+    Args:
+        assumed: off-peak hours, weekday and colours that are given.
+    """
+
+    def __init__(self, assumed: Assumed) -> None:
+        self._assumed = assumed
+        # By the identity of the contract, which its days hold.
+        self._known: dict[tuple[int, QuarterKind], KindPeriods] = {}
+        self._terms: dict[int | None, DayTerms] = {}
+
+    def of(
+        self, day: date, contract: Contract | None, consumption: DayConsumption | None, *, is_metered: bool
+    ) -> MeteredDay:
+        """A day on its contract.
+
+        Args:
+            day: local.
+            contract: for consumption, or None.
+            consumption: of the day, or None without frames.
+            is_metered: False if some part of the day is covered by no register.
+        """
+        kinds = []
+        for kind, energy in consumption.kinds.items() if consumption else ():
+            key = id(contract), kind
+            if (periods := self._known.get(key)) is None:
+                periods = self._known[key] = KindPeriods(kind, contract)
+            kinds.append(MeteredKind(periods, energy, energy.until(periods.total.places)))
+        return MeteredDay(
+            day,
+            kinds,
+            frozenset([*([] if kinds else [_NO_FRAMES]), *([] if is_metered else [_IN_PART])]),
+            together(each.until for each in kinds),
+            all(each.periods.is_plain for each in kinds),
+            self._assumed.off_peak_hours or (contract.off_peak_on(day) if contract else ()),
+            self._terms_on(contract),
+        )
+
+    def _terms_on(self, contract: Contract | None) -> DayTerms:
+        chosen = self._assumed.chosen_weekday
+        if chosen is None and contract is not None:
+            chosen = contract.chosen_weekday
+        if (found := self._terms.get(chosen)) is None:
+            found = self._terms[chosen] = DayTerms(chosen, self._assumed.colours)
+        return found
 
 
 def division_key(tariff: Tariff, contracts: frozenset[str]) -> object:
@@ -51,147 +141,196 @@ def division_key(tariff: Tariff, contracts: frozenset[str]) -> object:
         tariff: of consumption, without price series.
         contracts: the tariffs of the site's own contracts, for which registers may count.
     """
-    own = tariff.id if tariff.id in contracts else None
+    # Where nothing but registers can divide days, the reason for which they do not names the tariff.
+    is_by_registers = tariff.division is None and len(tariff.periods) > 1
+    own = tariff.id if tariff.id in contracts or is_by_registers else None
     return own, tariff.periods, None if tariff.rules is None else tariff.rules.key
 
 
-def divide(tariff: Tariff, day: date, quarters: DayQuarters, assumed: Assumed, *, is_metered: bool) -> DividedDay:
-    """A day's energy by period of a tariff.
+class _Run(NamedTuple):
+    """Quarters of a day that follow one another in one period.
+
+    Attributes:
+        first: number of the first.
+        end: number of the quarter after the last.
+        slot: theirs.
+        period: theirs by off-peak hours, or why none is known.
+    """
+
+    first: int
+    end: int
+    slot: Slot
+    period: str | Reason
+
+    @property
+    def quarters(self) -> int:
+        """Bit n is set for each quarter n of them."""
+        return (1 << self.end) - (1 << self.first)
+
+
+class _DaySlots:
+    """The periods of a day's quarter-hours for a customer with some off-peak hours.
+
+    Args:
+        slots: of the rules.
+        hours: off-peak.
+
+    Attributes:
+        hours: off-peak.
+        fixed: the quarters in which these do not decide.
+        by_hours: the quarters in which they do.
+    """
+
+    def __init__(self, slots: Slots, hours: tuple[Hours, ...]) -> None:
+        self.hours = hours
+        runs: list[_Run] = []
+        first = 0
+        numbered = [(slot, self._period(number, slot)) for number, slot in enumerate(slots)]
+        for (slot, period), same in groupby(numbered):
+            end = first + len([*same])
+            runs.append(_Run(first, end, slot, period))
+            first = end
+        self.fixed = [run for run in runs if run.slot.off_peak == run.slot.peak]
+        self.by_hours = [run for run in runs if run.slot.off_peak != run.slot.peak]
+
+    def _period(self, number: int, slot: Slot) -> str | Reason:
+        if slot.off_peak == slot.peak:
+            return slot.peak
+        if not self.hours:
+            return _HOURS_UNKNOWN
+        return slot.off_peak if is_within(QUARTER_TIMES[number], self.hours) else slot.peak
+
+
+class Division:
+    """How a tariff divides days.
 
     Args:
         tariff: of consumption, without price series.
-        day: local.
-        quarters: of the day, as far as there are frames.
-        assumed: off-peak hours, weekday and colours that are given.
-        is_metered: False if some part of the day is covered by no register.
+        assumed: off-peak hours that are given.
     """
-    energy = dict.fromkeys(tariff.periods, 0)
-    reasons = set() if quarters else {Reason(ReasonCode.NO_FRAMES)}
-    if not is_metered:
-        reasons.add(Reason(ReasonCode.UNMETERED_IN_PART))
-    estimated = False
-    by_clock = _Clock.of(tariff, day, quarters, assumed)
-    reasons |= _add_steady(by_clock, quarters.steady, energy)
-    for quarter in quarters.single:
-        parts = by_clock.divide(quarter)
-        if isinstance(parts, str | Reason):
-            found = [(parts, quarter.energy_wh, quarter.is_estimated, quarter.incomplete)]
+
+    def __init__(self, tariff: Tariff, assumed: Assumed) -> None:
+        self._tariff = tariff
+        self._rules = tariff.division
+        self._has_hours = bool(assumed.off_peak_hours)
+        self._is_given = self._has_hours and set(tariff.periods) == set(HPHC.periods)
+        self._no_register = Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id})
+        self._slots_of: dict[tuple[int, tuple[Hours, ...]], _DaySlots] = {}
+
+    def of(self, metered: MeteredDay) -> DividedDay:
+        """A day's energy by period of the tariff."""
+        day = _Dividing(metered, dict.fromkeys(self._tariff.periods, 0))
+        if len(day.energy) == 1:
+            day.add_whole(metered.kinds, self._tariff.periods[0])
+        elif metered.kinds:
+            self._divide(day)
+        reasons = metered.reasons.union(day.reasons) if day.reasons else metered.reasons
+        return DividedDay([*day.energy.values()], reasons, day.is_estimated, day.hours)
+
+    def _divide(self, day: "_Dividing") -> None:
+        """Registers first, then rules."""
+        rest: list[MeteredKind] = []
+        for kind in day.metered.kinds:
+            found = None if self._is_given else kind.periods.of_registers(self._tariff)
+            if found is None:
+                rest.append(kind)
+            else:
+                for period, registers in found.items():
+                    day.add_registers(kind, registers, period)
+        if not rest:
+            return
+        if self._rules is None:
+            day.add_whole(rest, self._no_register)
+            return
+        slots = self._slots(self._rules, day.metered)
+        if slots.fixed:
+            day.add_by_clock(rest, slots.fixed)
+        if slots.by_hours:
+            self._divide_by_hours(day, rest, slots)
+
+    def _divide_by_hours(self, day: "_Dividing", kinds: Sequence[MeteredKind], slots: _DaySlots) -> None:
+        """By the hours that are given, else as a meter on HP/HC counts, else by the contract's hours."""
+        if self._has_hours:
+            others = kinds
         else:
-            found = [(period, each.energy_wh, each.estimated, each.incomplete) for period, each in parts]
-        for period, energy_wh, is_estimated, incomplete in found:
-            estimated |= is_estimated
-            if incomplete:
-                reasons.add(incomplete)
-            if isinstance(period, str):
-                energy[period] += energy_wh
-            elif energy_wh:
-                reasons.add(period)
-    return DividedDay(day, energy, frozenset(reasons), estimated, by_clock.used)
+            others = [each for each in kinds if each.periods.of_off_peak is None]
+            for kind in kinds:
+                for name, registers in (kind.periods.of_off_peak or {}).items():
+                    day.add_off_peak(kind, registers, slots.by_hours, is_off_peak=name == _OFF_PEAK)
+        if others and day.add_by_clock(others, slots.by_hours):
+            day.hours = slots.hours
+
+    def _slots(self, rules: PeriodRules, metered: MeteredDay) -> _DaySlots:
+        slots = rules.of_day(metered.day, metered.terms)
+        # Rules hold their slots, so that an identity stays theirs.
+        if (found := self._slots_of.get((id(slots), metered.hours))) is None:
+            found = self._slots_of[id(slots), metered.hours] = _DaySlots(slots, metered.hours)
+        return found
 
 
-def _add_steady(by_clock: "_Clock", groups: Sequence[SteadyGroup], energy: dict[str, int]) -> set[Reason]:
-    """Add what steady quarters have in each period, and return why some of it is in none."""
-    reasons: set[Reason] = set()
-    before: Reason | None = None
-    for group in groups:
-        for period, energy_wh in by_clock.divide_steady(group):
-            if isinstance(period, str):
-                energy[period] += energy_wh
-            elif energy_wh and period is not before:  # mostly it is: adding it again would take a while
-                reasons.add(period)
-                before = period
-    return reasons
-
-
-_Parts = str | Reason | Sequence[tuple[str | Reason, Counted]]
-"""The period of all of a quarter's energy, or why it has none; or what is in several."""
-
-
-@dataclass
-class _Clock:
-    """How the quarters of a day are divided.
+@dataclass(slots=True)
+class _Dividing:
+    """A day that is divided.
 
     Attributes:
-        tariff: by whose periods.
-        slots: of its rules, or None if it has none.
-        given: off-peak hours that are given instead of registers' and the contract's.
-        hours: those that are given, else the contract's of that day.
-        used: the same where they divided some energy.
+        metered: the day.
+        energy: by period.
+        reasons: why some of it cannot be divided.
+        is_estimated: a gap was divided by time.
+        hours: off-peak hours that divided some energy.
     """
 
-    tariff: Tariff
-    slots: Sequence[Slot] | None
-    given: tuple[Hours, ...]
-    hours: tuple[Hours, ...]
-    used: tuple[Hours, ...] = ()
+    metered: MeteredDay
+    energy: dict[str, int]
+    reasons: list[Reason] = field(default_factory=list)
+    is_estimated: bool = False
+    hours: tuple[Hours, ...] = ()
 
-    @classmethod
-    def of(cls, tariff: Tariff, day: date, quarters: DayQuarters, assumed: Assumed) -> Self:
-        """Of a local day; all its quarters are of one contract."""
-        given, contract = assumed.off_peak_hours, quarters.contract if quarters else None
-        hours = given or (contract.off_peak_on(day) if contract else ())
-        if (rules := tariff.division) is None or not quarters:
-            return cls(tariff, None, given, hours)
-        chosen = assumed.chosen_weekday
-        if chosen is None and contract is not None:
-            chosen = contract.chosen_weekday
-        return cls(tariff, rules.of_day(day, DayTerms(chosen, assumed.colours)), given, hours)
+    def add_whole(self, kinds: Sequence[MeteredKind], period: str | Reason) -> None:
+        """All energy of some kinds is in a period, or in none for a reason."""
+        if not self.metered.is_plain:
+            for each in kinds:
+                self._note(each.periods.total)
+        self._add(period, sum([each.until[-1] for each in kinds]))
 
-    def divide(self, quarter: LocalQuarter) -> _Parts:
-        """Of a quarter: registers first, then rules."""
-        tariff = self.tariff
-        if len(tariff.periods) == 1:
-            return tariff.periods[0]
-        found = None if self._is_given else quarter.of_registers(tariff)
-        if found is not None:
-            return [*found.items()]
-        if self.slots is None:
-            return Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id})
-        slot = self.slots[number_of(quarter.local)]
-        return slot.peak if slot.off_peak == slot.peak else self._by_off_peak(quarter, slot)
+    def add_registers(self, kind: MeteredKind, registers: Registers, period: str) -> None:
+        """What some registers counted is in a period."""
+        self._note(registers)
+        self.energy[period] += kind.wh(registers)
 
-    def divide_steady(self, group: SteadyGroup) -> Iterator[tuple[str | Reason, int]]:
-        """The same of steady quarters: periods with their energy, each any number of times."""
-        tariff = self.tariff
-        if len(tariff.periods) == 1:
-            yield tariff.periods[0], group.energy_wh
-            return
-        found = None if self._is_given else group.kind.of_registers(tariff)
-        if found is not None:
-            for period, columns in found.items():
-                yield period, sum(group.sums[at] for at in columns)
-        elif self.slots is None:
-            yield Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id}), group.energy_wh
-        else:
-            yield from self._by_slots(group, self.slots)
+    def add_by_clock(self, kinds: Sequence[MeteredKind], runs: Sequence[_Run]) -> bool:
+        """The clock decides for some kinds in some quarters; returns True if they have some energy then."""
+        metered = self.metered
+        is_all = len(kinds) == len(metered.kinds)
+        until = metered.until if is_all else together(each.until for each in kinds)
+        if not metered.is_plain:
+            quarters = sum(run.quarters for run in runs)
+            for each in kinds:
+                if each.energy.quarters & quarters:
+                    self._note(each.periods.total)
+        found = False
+        for first, end, _, period in runs:
+            if energy_wh := until[end] - until[first]:
+                found = True
+                self._add(period, energy_wh)
+        return found
 
-    def _by_slots(self, group: SteadyGroup, slots: Sequence[Slot]) -> Iterator[tuple[str | Reason, int]]:
-        split = None if self.given else group.kind.of_off_peak
-        for local, number, energy_wh, energies in group.quarters:
-            slot = slots[number]
-            if slot.off_peak == slot.peak:
-                yield slot.peak, energy_wh
-            elif split is not None:
-                for name, columns in split.items():
-                    yield slot.off_peak if name == _OFF_PEAK else slot.peak, sum(energies[at] for at in columns)
-            else:
-                yield self._by_hours(local, energy_wh, slot), energy_wh
+    def add_off_peak(self, kind: MeteredKind, registers: Registers, runs: Sequence[_Run], *, is_off_peak: bool) -> None:
+        """What registers counted off-peak, or at peak, in some quarters."""
+        if any(run.quarters & kind.energy.quarters for run in runs):
+            self._note(registers)
+        until = kind.energy.until(registers.places)
+        for run in runs:
+            self._add(run.slot.off_peak if is_off_peak else run.slot.peak, until[run.end] - until[run.first])
 
-    @property
-    def _is_given(self) -> bool:
-        """True if hours that are given divide the tariff, whatever registers count."""
-        return bool(self.given) and set(self.tariff.periods) == set(HPHC.periods)
+    def _add(self, period: str | Reason, energy_wh: int) -> None:
+        if isinstance(period, str):
+            self.energy[period] += energy_wh
+        elif energy_wh and period not in self.reasons:
+            self.reasons.append(period)
 
-    def _by_off_peak(self, quarter: LocalQuarter, slot: Slot) -> _Parts:
-        """By the hours that are given, else as a meter on HP/HC counts, else by the contract's hours."""
-        split = None if self.given else quarter.of_off_peak()
-        if split is not None:
-            return [(slot.off_peak if name == _OFF_PEAK else slot.peak, each) for name, each in split.items()]
-        return self._by_hours(quarter.local, quarter.energy_wh, slot)
-
-    def _by_hours(self, local: datetime, energy_wh: int, slot: Slot) -> str | Reason:
-        if not self.hours:
-            return _HOURS_UNKNOWN
-        if energy_wh:
-            self.used = self.hours
-        return slot.off_peak if is_within(local.time(), self.hours) else slot.peak
+    def _note(self, registers: Registers) -> None:
+        """Some registers counted."""
+        self.is_estimated |= registers.is_estimated
+        if registers.incomplete:
+            self.reasons.append(registers.incomplete)

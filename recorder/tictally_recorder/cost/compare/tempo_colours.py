@@ -30,6 +30,8 @@ def heard_colours(changes: Sequence[TextChange], heard_ms: Iterable[int], tz: Zo
     of_string = {
         (label, value): _colour(label, value) for label, value in {(each.label, each.value) for each in changes}
     }
+    if not any(of_string.values()):
+        return {}
     colours = [of_string[change.label, change.value] for change in changes]
     found: dict[date, set[Colour]] = {}
     for at_ms in heard_ms:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.cost.compare.query import reported_colours
+from tictally_recorder.cost.compare.reported_colours import reported_colours
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.sinks.influxdb import points
