@@ -70,7 +70,11 @@ class Ingress:
         asked = client.build_request(
             request.method, f"{self._target}{path}{query}", headers=headers, content=await request.body()
         )
-        answer = await client.send(asked, stream=True)
+        try:
+            answer = await client.send(asked, stream=True)
+        except httpx.HTTPError as error:
+            await client.aclose()
+            return Response(f"502: Bad Gateway: {error}", 502)
 
         async def body() -> AsyncIterator[bytes]:
             try:

@@ -158,18 +158,26 @@ def forget_memory() -> None:
     shutil.rmtree(_MEMORY, ignore_errors=True)
 
 
+def missing_engine() -> str:
+    """What is missing to run containers here, or nothing."""
+    docker = shutil.which("docker")
+    if docker is None:
+        return "docker is not installed"
+    return "" if _succeeds(docker, "info") else "no Docker engine answers"
+
+
 def why_not() -> str:
     """What is missing for a stack here, or nothing."""
-    if shutil.which("docker") is None:
-        return "docker is not installed"
+    if missing := missing_engine():
+        return missing
     if os.geteuid() != 0:
         return "it needs root, as deploy/init does"
-    for command, missing in {
-        ("docker", "info"): "no Docker engine answers",
-        ("docker", "compose", "version"): "Compose is not installed",
-    }.items():
-        if subprocess.run(command, capture_output=True, check=False).returncode:  # noqa: S603
-            return missing
+    if not _succeeds("docker", "compose", "version"):
+        return "Compose is not installed"
     if not (ROOT / "dist" / "wheelhouse").is_dir():
         return "there are no wheels: ./run wheelhouse"
     return ""
+
+
+def _succeeds(*command: str) -> bool:
+    return not subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603 - our own commands
