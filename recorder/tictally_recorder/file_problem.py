@@ -53,6 +53,9 @@ class FileProblem(PhraseCode):
     MOMENT_SKIPPED = "moment_skipped"
     MOMENT_TWICE = "moment_twice"
     POWER_WRONG = "power_wrong"
+    POWERS_WRONG = "powers_wrong"
+    POWERS_MISSING = "powers_missing"
+    POWERS_NOT_IN_TARIFF = "powers_not_in_tariff"
     POWER_MISSING = "power_missing"
     POWER_NOT_IN_TARIFF = "power_not_in_tariff"
     ALIASES_WRONG = "aliases_wrong"
@@ -159,6 +162,8 @@ class FileProblem(PhraseCode):
 
     # Parts of the above: what an amount is of.
     UNIT_KWH = "unit_kwh"
+    UNIT_KW_DAY = "unit_kw_day"
+    POWER_TERM_BESIDE_POWERS = "power_term_beside_powers"
     UNIT_MONTH = "unit_month"
     UNIT_YEAR = "unit_year"
     UNIT_ONCE = "unit_once"

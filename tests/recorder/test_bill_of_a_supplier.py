@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from api_serving import Served
 from cost_building import d, days, midnight_ms
 from ledger_building import frame, message
 from observation_building import energy as half_hours
@@ -356,3 +357,30 @@ def test_without_the_option_a_bill_has_no_other_fields(household: Household) -> 
     summer(household)
     (bill,) = json.loads(household("--from", "2025-07-15", "--to", "2025-08-16", "--json")[1])
     assert "as_billed" not in bill
+
+
+def test_the_contract_has_the_months_that_are_billed_in_advance(household: Household) -> None:
+    summer(household)
+    days_billed = ("--from", "2025-07-15", "--to", "2025-08-16")
+    code, _, err = household(*days_billed, "--as-billed")
+    assert code == 2
+    assert "add `billed_in_advance = 2` to it, or give --advance" in err
+    household.contracts(CONTRACT + "billed_in_advance = 2\n")
+    code, out, _ = household(*days_billed, "--as-billed", "--json")
+    assert code == 0
+    assert json.loads(out)[0]["as_billed"] == household.billed(days_billed[1], days_billed[3])
+    # What is given goes before it.
+    code, out, _ = household(*days_billed, "--as-billed", "--advance", "0", "--json")
+    assert json.loads(out)[0]["as_billed"]["months_in_advance"] == 0
+
+
+def test_the_api_lays_a_bill_out_by_the_months_of_the_contract(tmp_path: Path) -> None:
+    address = "/api/v1/bill?from=2026-03-28&to=2026-03-30&as_billed=true"
+    with Served(tmp_path) as served:
+        answer = served.get(address)
+        assert answer.status_code == 400
+        assert "billed_in_advance" in answer.text
+        contracts = tmp_path / "contracts.toml"
+        contracts.write_text(contracts.read_text() + "billed_in_advance = 2\n")
+        served.context.reload_terms()
+        assert served.items(address)[0]["as_billed"]["months_in_advance"] == 2

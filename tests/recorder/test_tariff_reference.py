@@ -25,7 +25,7 @@ from tictally_recorder.tariffs.version_reader import (
 
 TEXT = (PAGE.parent / "tariffs.md").read_text(encoding="utf-8")
 EXAMPLES = dict(re.findall(r"<!-- tariffs/(\S+) -->\n```\w+\n(.*?)```", TEXT, re.DOTALL))
-OWN = {"flat", "nights", "peaks", "seasons", "indexed", "ten-percent", "surplus", "dynamic", "mixed", "spot"}
+OWN = {"flat", "nights", "peaks", "seasons", "indexed", "ten-percent", "surplus", "dynamic", "mixed", "spot", "valley"}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> TariffCatalogue:
 
 
 def test_every_example_has_a_file_and_is_read_without_an_error(catalogue: TariffCatalogue) -> None:
-    assert TEXT.count("```") == 2 * len(EXAMPLES)
+    assert TEXT.count("```") == 2 * len(EXAMPLES) + 2  # and a contract
     assert catalogue.errors == ()
     assert set(catalogue.tariffs) > OWN
     assert set(catalogue.tax_tables) == {"fr", "be"}

@@ -17,6 +17,7 @@ from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost import Terms
 from tictally_recorder.cost.bill import Bill, make_bill
 from tictally_recorder.cost.bill.as_json import record, records_as_json
+from tictally_recorder.cost.bill.powers import with_powers
 from tictally_recorder.cost.bill.remarks import remarks
 from tictally_recorder.cost.bill.report import BillSection, sections
 from tictally_recorder.cost.bill.supplier import SupplierBill
@@ -102,6 +103,7 @@ def _months(days: SiteDays, terms: Terms) -> int:
 def _bill(reader: LedgerReader, days: SiteDays, terms: Terms, advance: int | None, now: datetime) -> _Billed:
     site = days.site
     made = make_bill(site.id, days.start, days.end, cost_of(reader, days, terms), terms.tariffs)
+    made = with_powers(made, terms)
     made = replace(made, is_integrated=site.is_integrated, covered=Coverage.of(days, now))
     return made, None if advance is None else supplier_bill_of(reader, days, terms, made, advance)
 

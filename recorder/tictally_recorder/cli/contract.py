@@ -62,10 +62,11 @@ def list_(*, json: JsonOption = False, configuration: Configuration) -> None:
     table = plain_table()
     add_columns(table, words, "site", "direction", "tariff", "kva", "from", "until")
     add_columns(table, words, "off_peak", "chosen_day", "billing_day", "billed_in_advance", wraps=True)
-    for record in records:
+    for contract, record in zip(contracts.all, records, strict=True):
         hours, day = record["off_peak_hours"], record["chosen_day"]
         shown = {
-            **record,
+            **{name: each for name, each in record.items() if name != "powers_kw"},
+            "power_kva": contract.power_kva or ", ".join(f"{name} {kw} kW" for name, kw in contract.powers_kw.items()),
             "direction": words.text(f"report.direction.{record['direction']}"),
             "off_peak_hours": ", ".join(hours) if isinstance(hours, list) else "",
             "chosen_day": None if day is None else words.text(f"weekday.{day}"),
@@ -96,6 +97,7 @@ def add(wanted: ContractOptions, configuration: Configuration) -> None:
             found.id,
             site=one.id if one and len(sites) > 1 else None if one else wanted.site,
             power_kva=asked.power(reported),
+            powers_kw=asked.powers_kw(),
             start=asked.start(settings),
             off_peak=(hours := asked.off_peak(counted_off_peak(reader, one, settings.zone) if reader and one else ())),
             summer_off_peak=asked.summer_off_peak(hours),
@@ -199,6 +201,7 @@ def _record(contracts: Contracts, contract: Contract, day: date) -> dict[str, ob
         "direction": str(contract.direction),
         "tariff": contract.tariff,
         "power_kva": contract.power_kva,
+        "powers_kw": {name: f"{kw:f}" for name, kw in contract.powers_kw.items()},
         "from": contract.begins,
         "until": None if last is None else iso_text(last),
         "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(day)],

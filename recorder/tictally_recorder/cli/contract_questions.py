@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Final, TypeVar
 
 import typer
@@ -34,6 +35,7 @@ class ContractOptions:
     Attributes:
         tariff: `--tariff`, or None.
         power: `--power`, or None.
+        powers: `--powers`, or None.
         start: `--from`, or None.
         site: `--site`, or None.
         off_peak: `--off-peak`, or None.
@@ -47,6 +49,10 @@ class ContractOptions:
         str | None, typer.Option("--tariff", metavar="ID", help="A tariff, as `tictally tariff list` names it.")
     ] = None
     power: Annotated[int | None, typer.Option("--power", metavar="KVA", help="Subscribed power.")] = None
+    powers: Annotated[
+        str | None,
+        typer.Option("--powers", metavar="LIST", help="Powers by period in kW, as in Spain: P1=4.6,P2=3.45."),
+    ] = None
     start: Annotated[
         str | None,
         typer.Option(FROM, metavar="WHEN", help="The first local day, or a local time: 2026-03-10T14:00."),
@@ -101,6 +107,22 @@ class AskedContract:
         if self.given.power is not None or not named:
             return self.given.power
         return _read("--power", asked_text("--power", self.words, "power", str(reported.power_kva or "")), int)
+
+    def powers_kw(self) -> dict[str, Decimal]:
+        """The powers by period, where the tariff has prices of these."""
+        names = dict.fromkeys(name for version in self.tariff.versions for name in version.power_term)
+        text = self.given.powers
+        if text is None and names:
+            proposed = ",".join(f"{name}=" for name in names)
+            text = asked_text("--powers", self.words, "powers", "", example=proposed)
+        found = {}
+        for each in text.split(",") if text else ():
+            name, _, kw = each.partition("=")
+            try:
+                found[name.strip()] = Decimal(kw.strip())
+            except InvalidOperation:
+                raise WrongUse("not_powers", "--powers", text=each.strip()[:40]) from None
+        return found
 
     def start(self, settings: Settings) -> DayOrMoment:
         """When it begins."""
@@ -169,7 +191,7 @@ class AskedContract:
         return str(typer.prompt(text, default=proposed, show_default=bool(proposed), err=True)).strip()
 
 
-def asked_text(option: str, words: Catalogue, question: str, proposed: str) -> str:
+def asked_text(option: str, words: Catalogue, question: str, proposed: str, **about: str) -> str:
     """The answer of a person at a terminal to what has to be known.
 
     Args:
@@ -177,13 +199,14 @@ def asked_text(option: str, words: Catalogue, question: str, proposed: str) -> s
         words: of the person.
         question: `contract_text.ask_<question>`.
         proposed: the answer where none is typed, or an empty text.
+        about: what the question names.
 
     Raises:
         WrongUse: nobody can be asked.
     """
     if not sys.stdin.isatty():
         raise WrongUse("nobody_asked", option)
-    return str(typer.prompt(words.text(f"contract_text.ask_{question}"), default=proposed or None, err=True))
+    return str(typer.prompt(words.text(f"contract_text.ask_{question}", **about), default=proposed or None, err=True))
 
 
 def _read(option: str, text: str, read: Callable[[str], _T]) -> _T:

@@ -367,7 +367,7 @@ class _Day:
 
     def _subscription(self, line: _Line) -> Iterator[CostRow]:
         power = line.contract.power_kva
-        monthly = line.version.monthly(power)
+        monthly = line.version.monthly_for(self.day, power, line.contract.powers_kw)
         if line.tariff.direction is Direction.INJECTION and not monthly:
             return
         if monthly is None:

@@ -89,4 +89,5 @@ class Fingerprints:
 
 def _of_contract(contract: Contract) -> tuple[object, ...]:
     # Neither its off-peak hours, on which only imports and rules depend, nor since when it holds.
-    return contract.tariff, contract.power_kva, sorted(contract.aliases.items())
+    powers = (sorted(contract.powers_kw.items()),) if contract.powers_kw else ()
+    return contract.tariff, contract.power_kva, sorted(contract.aliases.items()), *powers

@@ -206,7 +206,7 @@ class _Days:
 def _of_contract(paid: AppliedTariff, current: CurrentSite, terms: Terms) -> Mapping[str, str | None]:
     period = paid.period(current.period)
     price = paid.price(terms, period, current.now_ms)
-    monthly = paid.version.monthly(paid.contract.power_kva)
+    monthly = paid.version.monthly_for(current.today, paid.contract.power_kva, paid.contract.powers_kw)
     return {
         PERIOD: period,
         PRICE: None if price is None else f"{price:f}",

@@ -138,6 +138,11 @@ def version_as_tables(tariff: Tariff, version: Version, words: Catalogue = ENGLI
         text = words.text("unknown") if ttc is None else plain(ttc)
         whence = _whence(version.provenance(Figure.SUBSCRIPTION, power, None), words)
         subscription.add_row(_powers([power], words), text, plain(ht), *whence)
+    for name, price in version.power_term.items():
+        whence = _whence(version.provenance(Figure.SUBSCRIPTION), words)
+        subscription.add_row(
+            words.text("tariff_text.power_term", name=name), plain(price.ttc), plain(price.ht), *whence
+        )
     if subscription.row_count:
         tables.append(subscription)
     return tables
@@ -186,6 +191,9 @@ def version_record(tariff: Tariff, version: Version, language: str, day: date | 
                 **_provenance(version, (Figure.SUBSCRIPTION, Figure.SUBSCRIPTION_HT), power, None),
             }
             for power in powers
+        },
+        "power_term": {
+            name: {"ttc": _text(price.ttc), "ht": _text(price.ht)} for name, price in version.power_term.items()
         },
         "taxes": _taxes_record(version, max(day or version.start, version.start)),
         "tax_table": version.tax_table.id if version.tax_table else None,

@@ -6,6 +6,7 @@ Amounts are what a household pays, taxes included (TTC), in the tariff's currenc
 
 import hashlib
 import json
+from calendar import monthrange
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -95,6 +96,8 @@ class Version:
         tax_table: with the taxes of each day, or None.
         taxes_unknown: names of taxes that are not known, whatever the table has.
         formula: of the prices of a series.
+        power_term: name of a power (P1, P2) → price of a kW and day, beside the subscription; empty where powers are
+            in kVA.
     """
 
     tariff: str
@@ -112,6 +115,7 @@ class Version:
     tax_table: TaxTable | None = None
     taxes_unknown: frozenset[str] = frozenset()
     formula: Formula = field(default_factory=Formula)
+    power_term: Mapping[str, Price] = field(default_factory=dict)
 
     @property
     def id(self) -> str:
@@ -126,6 +130,29 @@ class Version:
     def monthly(self, power_kva: int | None) -> Decimal | None:
         """The subscription of a month; None if this version has none for the power."""
         return self.subscription.get(power_kva, self.subscription.get(None))
+
+    def monthly_for(self, day: date, power_kva: int | None, powers_kw: Mapping[str, Decimal]) -> Decimal | None:
+        """The subscription of the month of a day with that of powers by period; None if it is not known.
+
+        Args:
+            day: local; a kW is paid by the day, and months have 28 to 31 of them.
+            power_kva: subscribed, or None.
+            powers_kw: name → subscribed power in kW.
+        """
+        fixed, daily = self.monthly(power_kva), self.powers_a_day(powers_kw)
+        if not self.power_term or fixed is None or daily is None:
+            return None if daily is None else fixed
+        return (fixed + monthrange(day.year, day.month)[1] * daily).normalize() + 0
+
+    def powers_a_day(self, powers_kw: Mapping[str, Decimal]) -> Decimal | None:
+        """What powers by period cost a day, beside the subscription; None if the powers are others than those priced.
+
+        Args:
+            powers_kw: name → subscribed power in kW.
+        """
+        if self.power_term and powers_kw.keys() != self.power_term.keys():
+            return None
+        return sum((powers_kw[name] * price.ttc for name, price in self.power_term.items()), Decimal(0))
 
     def has_power(self, power_kva: int | None) -> bool:
         """True if this version names a subscribed power, or is for every power."""
@@ -198,6 +225,10 @@ class Version:
         if self.formula != Formula():
             formula = self.formula
             content["formula"] = [_plain(each) for each in (formula.factor, formula.margin, formula.taxes)]
+        if self.power_term:
+            content["power_term"] = {
+                name: [_plain(price.ttc), _plain(price.ht)] for name, price in sorted(self.power_term.items())
+            }
         text = json.dumps(content, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 

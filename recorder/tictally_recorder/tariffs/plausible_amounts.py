@@ -24,6 +24,8 @@ _MONTHS: Final = 12
 _ACCISE_AT_MOST: Final = Decimal("0.06")
 """Euros a kWh; the highest since 2016, with what towns and departments levied beside it, was below 0.04."""
 _OTHER_CURRENCY: Final = Decimal(10_000)
+_KW_DAY_AT_MOST: Final = Decimal(1)
+"""Euros; the dearest offers seen were below 0.2."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,15 @@ def monthly_bounds(currency: str, power_kva: int | None, *, is_unusual: bool) ->
     most = MONTHLY_NEVER_ABOVE if currency == EURO else _OTHER_CURRENCY
     usual = _MONTHLY_BASE + _MONTHLY_PER_KVA * (power_kva or _ANY_KVA) if currency == EURO else MONTHLY_NEVER_ABOVE
     return Bounds(-most, most, FileProblem.UNIT_MONTH, None if is_unusual else min(usual, most))
+
+
+def power_term_bounds(currency: str) -> Bounds:
+    """Of the price of a kW and day: that of a year is a hundred times as high.
+
+    Args:
+        currency: ISO 4217; only of euros it is known what is usual.
+    """
+    return Bounds(Decimal(0), _KW_DAY_AT_MOST if currency == EURO else _OTHER_CURRENCY, FileProblem.UNIT_KW_DAY)
 
 
 def tax_bounds(tax: str, *, is_unusual: bool) -> Bounds:

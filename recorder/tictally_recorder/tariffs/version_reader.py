@@ -21,7 +21,13 @@ from tictally_recorder.tariffs.model import (
     Taxes,
     Version,
 )
-from tictally_recorder.tariffs.plausible_amounts import Bounds, kwh_bounds, monthly_bounds, tax_bounds
+from tictally_recorder.tariffs.plausible_amounts import (
+    Bounds,
+    kwh_bounds,
+    monthly_bounds,
+    power_term_bounds,
+    tax_bounds,
+)
 from tictally_recorder.tariffs.taxes import TAX_NAMES
 from tictally_recorder.tariffs.toml_lines import Path
 from tictally_recorder.tariffs.toml_reader import UNKNOWN, TomlValues
@@ -29,7 +35,7 @@ from tictally_shared.phrase import Phrase, Value
 
 _VERSION_KEYS: Final = frozenset(
     {"from", "until", "confidence", "source", "note", "energy", "subscription", "subscription_ht", "power", "taxes"}
-    | {"figures", "unusual", "formula", "discount", "cta_base"}
+    | {"figures", "unusual", "formula", "discount", "cta_base", "power_term"}
 )
 # Files of people that were written for former names are read as before.
 _FORMER_KEYS: Final = {"confidence": "sureness"}
@@ -153,9 +159,14 @@ def _read_version(values: TomlValues, path: Path, tariff: Tariff, start: date) -
     is_following = values.has((*path, "discount"))
     if is_following and not _has_subscription(values, path):
         return version
-    subscription = _subscription(values, path, powers, tariff, version)
+    power_term = _power_term(values, path, powers, tariff)
+    if power_term and not _has_subscription(values, path):
+        subscription: dict[int | None, Decimal] = {None: Decimal(0)}
+    else:
+        subscription = _subscription(values, path, powers, tariff, version)
     return replace(
         version,
+        power_term=power_term,
         energy={} if is_following else _energy(values, path, powers, tariff, version),
         subscription=subscription,
         subscription_ht=_subscription_ht(values, path, powers, tariff, subscription),
@@ -240,6 +251,25 @@ def _with_taxes(values: TomlValues, path: Path, ht: Decimal, version: Version) -
     if ttc is None:
         raise values.wrong(path, Phrase(FileProblem.TAXES_UNKNOWN, {"day": str(version.start)}))
     return ttc
+
+
+def _power_term(values: TomlValues, path: Path, powers: Mapping[int, str], tariff: Tariff) -> dict[str, Price]:
+    """The prices of a kW and day of powers by period."""
+    here = (*path, "power_term")
+    if not values.has(here):
+        return {}
+    if powers:
+        raise values.wrong(here, Phrase(FileProblem.POWER_TERM_BESIDE_POWERS))
+    bounds = power_term_bounds(tariff.currency)
+    found = {}
+    for name in values.keys(here):
+        values.keys((*here, name), ("ttc", "ht"))
+        ttc = values.amount((*here, name, "ttc"), bounds)
+        ht = values.amount((*here, name, "ht"), bounds) if values.has((*here, name, "ht")) else None
+        if ht is not None and ht > ttc:
+            raise values.wrong((*here, name), Phrase(FileProblem.HT_ABOVE_TTC, {"ht": str(ht), "ttc": str(ttc)}))
+        found[name] = Price(ttc, ht)
+    return found
 
 
 def _subscription(

@@ -18,6 +18,7 @@ from tictally_recorder.api.schemas import CostItem, ListOf
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.bill import make_bill
 from tictally_recorder.cost.bill.as_json import record as bill_record
+from tictally_recorder.cost.bill.powers import with_powers
 from tictally_recorder.cost.bill.supplier.as_json import billed_record
 from tictally_recorder.cost.bill.supplier.query import advance_of_contract, supplier_bill_of
 from tictally_recorder.cost.contracts.load import MOST_MONTHS
@@ -89,6 +90,7 @@ async def bill(request: Request, params: Annotated[BillParams, Query()]) -> Resp
             query = SiteDays(site, days.first, days.until, session.tz)
             made = make_bill(site.id, days.first, days.until, cost_of(session.reader, query, terms), terms.tariffs)
             covered = Coverage.of(query, context.now())
+            made = with_powers(made, terms)
             made = replace(made, is_integrated=site.is_integrated, covered=covered)
             advance = params.advance
             if advance is None and params.as_billed:

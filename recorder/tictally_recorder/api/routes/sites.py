@@ -82,6 +82,7 @@ def _contract(contract: Contract, today: date) -> Record:
         "from": contract.begins,
         "until": None if end is None else iso_text(end),
         "power_kva": contract.power_kva,
+        "powers_kw": {name: f"{kw:f}" for name, kw in contract.powers_kw.items()},
         "off_peak_hours": [f"{begin:%H:%M}-{end:%H:%M}" for begin, end in contract.off_peak_on(today)],
         "billing_day": contract.billing_day,
         "billed_in_advance": contract.billed_in_advance,

@@ -56,6 +56,10 @@ def _line_record(line: BillLine) -> dict[str, object]:
         "energy_wh": None if line.period in {UNMETERED, LUMP_SUM} else line.energy_wh,
         "months": [{"month": _month(part.month), "days": part.days_number, "of": part.of} for part in line.months],
         "power_kva": line.power_kva,
+        "powers": [
+            {"name": each.name, "kw": f"{each.kw:f}", "price": _text(each.price), **_money("amount", each.amount)}
+            for each in line.powers
+        ],
         "version": line.version.id if line.version else None,
         "price": _text(line.price),
         "price_ht": _text(line.price_ht),

@@ -97,6 +97,25 @@ def month_parts(shares: Mapping[date, Fraction]) -> tuple[MonthPart, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class PowerPart:
+    """What a power by period is of a subscription.
+
+    Attributes:
+        name: of the power, `P1`.
+        kw: subscribed.
+        price: of a kW and day, taxes included.
+        days: that it is paid for.
+        amount: not rounded.
+    """
+
+    name: str
+    kw: Decimal
+    price: Decimal
+    days: Fraction
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class BillLine:
     """Energy of one period, or the subscription, at one price.
 
@@ -120,6 +139,7 @@ class BillLine:
         taxes_since: since when its taxes are others than on the version's first day; None if they are the same.
         by_hours: hours or the tariff's rules divided some of its energy, not registers.
         registers: that counted its energy; none for the subscription.
+        powers: by period in kW, what the subscription is paid for; none where it is by one power.
         counted_ms: from when to when they did, milliseconds since 1970; None for the subscription.
     """
 
@@ -143,6 +163,7 @@ class BillLine:
     by_hours: bool = False
     registers: tuple[str, ...] = ()
     counted_ms: tuple[int, int] | None = None
+    powers: tuple[PowerPart, ...] = ()
 
     @property
     def end(self) -> date:

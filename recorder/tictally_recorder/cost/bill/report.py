@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from tictally_recorder.cost import VersionUsed, to_cents
-from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, Tax, TaxKind, Total
+from tictally_recorder.cost.bill.model import Bill, BillLine, MonthPart, PowerPart, Tax, TaxKind, Total
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.translations import ENGLISH
@@ -119,19 +119,33 @@ class _Sections(SectionMaker):
         return self._section(title, (*columns, "bill.kwh_ht", "bill.kwh_ttc", "bill.amount_ttc"), {3, 4, 5, 6}, rows)
 
     def subscription(self, title: str, lines: Iterable[BillLine]) -> BillSection:
-        rows = [
-            (
-                *_from_to(line),
-                "" if line.power_kva is None else f"{line.power_kva} kVA",
-                months_text(self._words, line.months),
-                self._price(line.price_ht, "bill.not_known"),
-                self._price(line.price, "unknown"),
-                self._amount(line),
+        rows: list[tuple[str, ...]] = []
+        for line in lines:
+            rows.append(
+                (
+                    *_from_to(line),
+                    "" if line.power_kva is None else f"{line.power_kva} kVA",
+                    months_text(self._words, line.months),
+                    self._price(line.price_ht, "bill.not_known"),
+                    self._price(line.price, "unknown"),
+                    self._amount(line),
+                )
             )
-            for line in lines
-        ]
+            rows += [self._of_power(each, line.currency) for each in line.powers]
         columns = ("column.from", "column.to", "column.power", "bill.time")
         return self._section(title, (*columns, "bill.month_ht", "bill.month_ttc", "bill.amount_ttc"), {4, 5, 6}, rows)
+
+    def _of_power(self, part: PowerPart, currency: str | None) -> tuple[str, ...]:
+        """What one of several powers is of the subscription above it."""
+        words = self._words
+        each = words.text(
+            "bill.of_power",
+            days=words.decimal(f"{float(part.days):g}"),
+            price=words.decimal(f"{part.price:f}"),
+            amount=self._cents(part.amount),
+            currency=currency,
+        )
+        return "", "", f"{part.name} {words.decimal(f'{part.kw:f}')} kW", each, "", "", ""
 
     def lump_sums(self, lines: Iterable[BillLine]) -> BillSection:
         rows = [(str(line.first), line.version.source if line.version else "", self._amount(line)) for line in lines]

@@ -54,7 +54,7 @@ def offers(
                 divisions[key] = DividedDays.of([*days], [division.of(each) for each in metered])
                 hours |= divisions[key].hours
             powers = _powers(tariff, assumed.prices_on or max(days), assumed.power_kva, is_every=assumed.every_power)
-            found += [offer(tariff, power, divisions[key], assumed.prices_on) for power in powers]
+            found += [offer(tariff, power, divisions[key], assumed) for power in powers]
     return Offers(tuple(found), dict(sorted(hours.items())))
 
 

@@ -18,6 +18,7 @@ class Assumed:
         off_peak_hours: of HP/HC on all days; none: the meter's registers, or each day's contract.
         colours: local day on which a Tempo day begins → its colour, if known.
         power_kva: subscribed, or None if it is not known.
+        powers_kw: name → subscribed power in kW, for tariffs with prices of powers by period.
         chosen_weekday: that some tariffs let a customer choose, 0 is Monday; None: each day's contract's.
         prices_on: the day whose prices and subscriptions are taken for all days; None: each day's own.
         every_power: True asks for all powers that a tariff has, not only the subscribed one and those beside it.
@@ -29,6 +30,7 @@ class Assumed:
     every_power: bool = False
     chosen_weekday: int | None = None
     prices_on: date | None = None
+    powers_kw: Mapping[str, Decimal] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The prices of days that a tariff divides, summed over each time in which none changes. Pure."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,7 +11,7 @@ from operator import add
 from typing import Final, NamedTuple, Self
 
 from tictally_recorder.cost.compare.division import DividedDay
-from tictally_recorder.cost.compare.model import Offer
+from tictally_recorder.cost.compare.model import Assumed, Offer
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.cost.reasons import no_price, no_subscription, provisional_reason
 from tictally_recorder.reason import Reason, ReasonCode
@@ -120,21 +120,22 @@ class _Segment(NamedTuple):
     version: Version | None
 
 
-def offer(tariff: Tariff, power: int | None, divided: DividedDays, prices_on: date | None) -> Offer:
+def offer(tariff: Tariff, power: int | None, divided: DividedDays, assumed: Assumed) -> Offer:
     """What days would have cost on a tariff at a power.
 
     Args:
         tariff: that divides them so.
         power: subscribed, or None.
         divided: the days.
-        prices_on: the day whose prices are taken for all of them; None: each day's own.
+        assumed: the day whose prices are taken for all of them, and powers by period.
     """
+    prices_on = assumed.prices_on
     amount, energy = Decimal(0), [0] * len(tariff.periods)
     known: list[tuple[int, int]] = []
     unknown = {reason: [*days] for reason, days in divided.unknown.items()}
     is_estimated = is_provisional = False
     for segment in _segments(tariff, power, divided, prices_on):
-        prices = _prices(tariff, segment.version, power)
+        prices = _prices(tariff, segment.version, power, assumed.powers_kw)
         if isinstance(prices, Reason):
             unknown.setdefault(prices, []).extend(divided.days[segment.first : segment.end])
             continue
@@ -196,10 +197,12 @@ class _Prices(NamedTuple):
 
     Attributes:
         monthly: the subscription.
+        daily: beside it, of powers by period.
         of_kwh: by period.
     """
 
     monthly: Decimal
+    daily: Decimal
     of_kwh: Sequence[Decimal]
 
     def of(self, energy_wh: Sequence[int], lengths: Sequence[int]) -> Decimal:
@@ -211,15 +214,17 @@ class _Prices(NamedTuple):
         """
         used = sum((price * wh for price, wh in zip(self.of_kwh, energy_wh, strict=True)), Decimal(0)) / _WH_PER_KWH
         shares = (self.monthly * count / length for count, length in zip(lengths, _LENGTHS, strict=True))
-        return used + sum(shares, Decimal(0))
+        return used + sum(shares, Decimal(0)) + self.daily * sum(lengths)
 
 
-def _prices(tariff: Tariff, version: Version | None, power: int | None) -> _Prices | Reason:
+def _prices(
+    tariff: Tariff, version: Version | None, power: int | None, powers_kw: Mapping[str, Decimal]
+) -> _Prices | Reason:
     """The prices of a version, or why there are none."""
     if version is None:
         return Reason(ReasonCode.NO_VERSION, {"tariff": tariff.id})
-    monthly = version.monthly(power)
-    if monthly is None:
+    monthly, daily = version.monthly(power), version.powers_a_day(powers_kw)
+    if monthly is None or daily is None:
         return no_subscription(version, power)
     found = []
     for period in tariff.periods:
@@ -227,4 +232,4 @@ def _prices(tariff: Tariff, version: Version | None, power: int | None) -> _Pric
         if price is None:
             return no_price(version, period, power)
         found.append(price.ttc)
-    return _Prices(monthly, found)
+    return _Prices(monthly, daily, found)

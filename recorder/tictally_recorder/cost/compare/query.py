@@ -40,7 +40,7 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
     power = (last.power_kva if last else None) or announced(reader, site).power_kva
     consumption = site_consumption(reader, query)
     colours = {**paid.catalogue.tempo.colours, **consumption.colours, **wish.colours}
-    assumed = replace(wish, colours=colours, power_kva=power)
+    assumed = replace(wish, colours=colours, power_kva=power, powers_kw=last.powers_kw if last else {})
     broken = paid.catalogue.broken.by_id
     found = offers(
         consumption, days, (each for name, each in paid.catalogue.tariffs.items() if name not in broken), assumed, tz

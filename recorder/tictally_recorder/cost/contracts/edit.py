@@ -1,8 +1,9 @@
 """Changes a file of contracts as a person would: what stands in it, comments too, stays as it is. Pure."""
 
 import tomllib
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,7 @@ class NewContract:
         start: when it begins.
         site: its id, or None where there is one site only.
         power_kva: or None if the tariff does not ask for it.
+        powers_kw: those by period, or none.
         off_peak: off-peak hours; none: none is written.
         summer_off_peak: those from April to October, where they differ.
         chosen_weekday: 0 is Monday, or None.
@@ -43,6 +45,7 @@ class NewContract:
     chosen_weekday: int | None = None
     billing_day: int | None = None
     billed_in_advance: int | None = None
+    powers_kw: Mapping[str, Decimal] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
         """As they stand in the file."""
@@ -50,6 +53,8 @@ class NewContract:
         found += [f'site = "{self.site}"'] if self.site is not None else []
         found.append(f'tariff = "{self.tariff}"')
         found += [f"power = {self.power_kva}"] if self.power_kva is not None else []
+        if self.powers_kw:
+            found.append(f"power = {{ {', '.join(f'{name} = {kw}' for name, kw in self.powers_kw.items())} }}")
         found.append(f"from = {self.start.toml}")
         if self.summer_off_peak:
             found += [

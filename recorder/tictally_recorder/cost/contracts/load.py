@@ -31,6 +31,7 @@ _KEYS: Final = (
 _FORMER_KEYS: Final = {"windows": "off_peak"}
 _SITE: Final = re.compile(r"[a-z0-9-]{1,32}")
 _POWER_AT_MOST: Final = 999_999
+_KW_AT_MOST: Final = 1000
 _LAST_OF_MONTH: Final = 31
 MOST_MONTHS: Final = 12
 """That a subscription is billed in advance."""
@@ -181,7 +182,8 @@ def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse:
         tariff=tariff.id,
         start=start.day,
         until=until.day if until else None,
-        power_kva=_power(table, tariff, refuse),
+        power_kva=None if isinstance(table.get("power"), dict) else _power(table, tariff, refuse),
+        powers_kw=_powers(table, tariff, refuse),
         direction=tariff.direction,
         aliases=_aliases(table, tariff, refuse),
         off_peak=read_off_peak(table, refuse),
@@ -237,6 +239,29 @@ def _power(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse)
             raise refuse("", Phrase(FileProblem.POWER_MISSING, have))
         raise refuse("power", Phrase(FileProblem.POWER_NOT_IN_TARIFF, have | {"power_kva": power}))
     return power
+
+
+def _powers(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse) -> dict[str, Decimal]:
+    """Powers by period in kW, where the tariff has prices of them."""
+    found = table.get("power")
+    terms = () if isinstance(tariff, BrokenTariff) else [each.power_term for each in tariff.versions if each.power_term]
+    names = tuple(dict.fromkeys(name for each in terms for name in each))
+    about: dict[str, Value] = {"tariff": tariff.id, "powers": names}
+    if not isinstance(found, dict):
+        if terms:
+            raise refuse("power" if "power" in table else "", Phrase(FileProblem.POWERS_MISSING, about))
+        return {}
+    if not terms and not isinstance(tariff, BrokenTariff):
+        raise refuse("power", Phrase(FileProblem.POWER_WRONG, {"found": ", ".join(found)[:40]}))
+    powers: dict[str, Decimal] = {}
+    for name, kw in found.items():
+        powers[name] = power = Decimal(kw) if type(kw) is int else kw
+        if not isinstance(power, Decimal) or not power.is_finite() or not 0 < power <= _KW_AT_MOST:
+            wrong: dict[str, Value] = {"name": name[:20], "found": str(kw)[:40]}
+            raise refuse("power", Phrase(FileProblem.POWERS_WRONG, wrong))
+    if terms and not any(powers.keys() == each.keys() for each in terms):
+        raise refuse("power", Phrase(FileProblem.POWERS_NOT_IN_TARIFF, about))
+    return powers
 
 
 def _whole(table: dict[str, Any], key: str, bounds: tuple[int, int], refuse: Refuse) -> int | None:

@@ -33,6 +33,7 @@ class Contract:
         start: its first day, local.
         until: its last day where it ended before the next one of its direction began, or None.
         power_kva: what is subscribed, or None if the tariff does not ask for it.
+        powers_kw: name of a power (P1, P2) → what is subscribed in kW, where the tariff has prices of powers by period.
         direction: of the tariff.
         aliases: what the meter calls a period (LTARF) → the tariff's period.
         off_peak: the customer's off-peak hours, which comparisons, imported totals and the rules of some tariffs need;
@@ -55,6 +56,7 @@ class Contract:
     chosen_weekday: int | None = None
     billing_day: int | None = None
     billed_in_advance: int | None = None
+    powers_kw: Mapping[str, Decimal] = field(default_factory=dict)
     starts_at: datetime | None = None
     ends_at: datetime | None = None
 
@@ -124,6 +126,7 @@ class Contracts:
 
     def __init__(self, contracts: Iterable[Contract] = (), lump_sums: Iterable[LumpSum] = ()) -> None:
         self.all = tuple(sorted(contracts, key=lambda each: (each.order, each.site or "", each.direction)))
+        self._has_moments = any(each.starts_at or each.ends_at for each in self.all)
         self.lump_sums = tuple(sorted(lump_sums, key=lambda each: (each.day, each.site or "", each.text)))
 
     def lump_sums_on(self, site: str, direction: Direction, day: date) -> tuple[LumpSum, ...]:
@@ -167,6 +170,8 @@ class Contracts:
             day: local.
             bounds_ms: its first moment and the next day's, milliseconds since 1970.
         """
+        if not self._has_moments:  # mostly: days are asked for by the thousand
+            return (ContractSpan(*bounds_ms, self.on(site, direction, day)),)
         found: list[ContractSpan] = []
         at_ms, end_ms = bounds_ms
         for contract in self.touching(site, direction, day):
@@ -190,6 +195,8 @@ class Contracts:
             day: local.
             bounds_ms: its first moment and the next day's.
         """
+        if not self._has_moments:
+            return ()
         found = {span.start_ms for direction in Direction for span in self.spans(site, direction, day, bounds_ms)}
         return tuple(sorted(found - {bounds_ms[0]}))
 

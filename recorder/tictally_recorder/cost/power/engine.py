@@ -105,6 +105,8 @@ def advise(days: Sequence[date], known: Mapping[date, DayPower], subscribed: Sub
         subscribed: what is paid by.
     """
     last, tariff = days[-1], subscribed.tariff
+    if subscribed.version is not None and subscribed.version.power_term:  # in kW, by period
+        subscribed, tariff = Subscribed(None, None, subscribed.power_kva), None
     powers = (tariff.powers_on(last) if tariff else ()) or USUAL_KVA
     energy = None if subscribed.rows is None else _energy_of_year(subscribed.rows)
     return tuple(_option(power, days, known, subscribed, energy) for power in powers)

@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.cost import Terms, VersionUsed, to_cents
 from tictally_recorder.cost.bill.model import month_parts
 from tictally_recorder.cost.bill.split import Monthly, monthly_ht, split_subscription
-from tictally_recorder.cost.bill.supplier.model import Subscription
+from tictally_recorder.cost.bill.supplier.model import ChargedPower, Subscription
 from tictally_recorder.cost.contracts.model import Contract, Contracts
 from tictally_recorder.cost.proration import daily_share, share_of_day
-from tictally_recorder.tariffs.model import Direction, Taxes, Version
+from tictally_recorder.tariffs.model import Direction, Price, Taxes, Version
 from tictally_shared.calendar import day_bounds_ms, days_between
 
 _ZERO: Final = Decimal(0)
@@ -58,7 +58,17 @@ def charged_until(bill: date, months_in_advance: int) -> date:
 
 @dataclass(frozen=True, slots=True)
 class _Price:
-    """By what a day is charged; two that are equal need no line."""
+    """By what a day is charged; two that are equal need no line.
+
+    Attributes:
+        power_kva: subscribed, or None.
+        currency: of the tariff, or None.
+        ht: of a month without taxes, or None.
+        ttc: of a month, or None.
+        taxes: of the day.
+        begun: of the first day of the price.
+        powers: name, kW and price of a kW and day, where powers are subscribed by period.
+    """
 
     power_kva: int | None
     currency: str | None
@@ -66,6 +76,7 @@ class _Price:
     ttc: Decimal | None
     taxes: Taxes
     begun: Taxes
+    powers: tuple[tuple[str, Decimal, Price], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +152,13 @@ def _of_contract(contract: Contract, terms: Terms, of_price: date) -> _Charged |
         nothing = _Price(power, tariff.currency if tariff else None, None, None, Taxes(), Taxes())
         return _Charged(nothing, None)
     ht, taxes = monthly_ht(version, power), _of_subscription(version, of_price)
-    price = _Price(power, tariff.currency, ht, ttc, taxes, _of_subscription(version, version.start))
+    if version.monthly_for(of_price, power, contract.powers_kw) is None:
+        ht = ttc = None
+    priced = contract.powers_kw.items() if version.power_term else ()
+    powers = tuple((name, kw, version.power_term[name]) for name, kw in priced if ttc is not None)
+    if powers and ttc == 0:
+        ht = ttc
+    price = _Price(power, tariff.currency, ht, ttc, taxes, _of_subscription(version, version.start), powers)
     return _Charged(price, VersionUsed.of(version, None, power))
 
 
@@ -167,10 +184,13 @@ def _line(direction: Direction, shares: Mapping[date, Fraction], charged: _Charg
     if price.ttc is not None:
         amount = sum((daily_share(price.ttc, day, share) for day, share in shares.items()), _ZERO)
         split = split_subscription(amount, shares, Monthly(price.ht, price.ttc, price.begun), price.taxes)
-        if split.ht is None or split.cta is None or split.vat is None:
-            ttc = sign * to_cents(amount)
+        powers_ttc = sum((each.ttc for each in _powers(price, shares)), _ZERO)
+        powers_ht = [each.ht for each in _powers(price, shares)]
+        if split.ht is None or split.cta is None or split.vat is None or None in powers_ht:
+            ttc = sign * to_cents(amount + powers_ttc)
         else:
-            ht, cta = sign * to_cents(split.ht), sign * split.cta
+            of_powers = sum((each for each in powers_ht if each is not None), _ZERO)
+            ht, cta = sign * (to_cents(split.ht) + of_powers), sign * split.cta
     return Subscription(
         direction=direction,
         first=days[0],
@@ -187,4 +207,21 @@ def _line(direction: Direction, shares: Mapping[date, Fraction], charged: _Charg
         cta=cta,
         cta_share=price.taxes.cta_share,
         version=charged.version,
+        powers=_powers(price, shares),
+    )
+
+
+def _powers(price: _Price, shares: Mapping[date, Fraction]) -> tuple[ChargedPower, ...]:
+    """What each power by period costs, each rounded to cents as suppliers list them."""
+    days = sum(shares.values(), Fraction())
+    return tuple(
+        ChargedPower(
+            name,
+            kw,
+            days,
+            each.ht,
+            None if each.ht is None else to_cents(kw * each.ht * days.numerator / days.denominator),
+            kw * each.ttc * days.numerator / days.denominator,
+        )
+        for name, kw, each in price.powers
     )

@@ -5,7 +5,14 @@ from decimal import Decimal
 
 from tictally_recorder.cost.bill.as_json import record
 from tictally_recorder.cost.bill.model import Bill
-from tictally_recorder.cost.bill.supplier.model import Charge, Contribution, Reading, SupplierBill, SupplierTotal
+from tictally_recorder.cost.bill.supplier.model import (
+    Charge,
+    ChargedPower,
+    Contribution,
+    Reading,
+    SupplierBill,
+    SupplierTotal,
+)
 from tictally_recorder.cost.bill.supplier.remarks import supplier_remarks
 from tictally_recorder.cost.bill.totals import cents
 from tictally_recorder.translations import phrase_record
@@ -26,6 +33,7 @@ def supplier_record(bill: SupplierBill) -> dict[str, object]:
             {
                 **_charge(each),
                 "power_kva": each.power_kva,
+                "powers": [_power(power) for power in each.powers],
                 "months": [
                     {"month": f"{part.month:%Y-%m}", "days": part.days_number, "of": part.of} for part in each.months
                 ],
@@ -38,6 +46,17 @@ def supplier_record(bill: SupplierBill) -> dict[str, object]:
         "contributions": [_contribution(each) for each in bill.contributions],
         "totals": [_total(each) for each in bill.totals],
         "whole": bill.is_whole,
+    }
+
+
+def _power(each: ChargedPower) -> dict[str, object]:
+    days = int(each.days) if each.days.denominator == 1 else round(float(each.days), 3)
+    return {
+        "name": each.name,
+        "kw": f"{each.kw:f}",
+        "days": days,
+        "price_ht": None if each.price_ht is None else f"{each.price_ht:f}",
+        "amount_ht": None if each.ht is None else f"{each.ht:f}",
     }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 
 from tictally_recorder.cost import VersionUsed
 from tictally_recorder.cost.bill.model import MonthPart, TaxKind
@@ -84,6 +85,27 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
+class ChargedPower:
+    """What one of several powers by period is of a subscription.
+
+    Attributes:
+        name: of the power, `P1`.
+        kw: subscribed.
+        days: that it is paid for.
+        price_ht: of a kW and day without taxes, or None.
+        ht: the amount without taxes in cents, or None.
+        ttc: the amount with taxes, not rounded.
+    """
+
+    name: str
+    kw: Decimal
+    days: Fraction
+    price_ht: Decimal | None
+    ht: Decimal | None
+    ttc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Subscription(Charge):
     """A subscription at one price.
 
@@ -94,6 +116,7 @@ class Subscription(Charge):
         cta: of it, not rounded; None where `ht` is.
         cta_share: of the grid's fixed part, as a fraction; None where it is not known.
         version: of the tariff, or None.
+        powers: by period, which `ht` contains.
     """
 
     power_kva: int | None
@@ -102,6 +125,7 @@ class Subscription(Charge):
     cta: Decimal | None
     cta_share: Decimal | None
     version: VersionUsed | None
+    powers: tuple[ChargedPower, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,14 @@ from zoneinfo import ZoneInfo
 
 from tictally_recorder.cost.bill.model import Bill, BillLine, TaxKind
 from tictally_recorder.cost.bill.report import BillSection, SectionMaker, months_text, percent_text, versions_section
-from tictally_recorder.cost.bill.supplier.model import Charge, EnergyCharge, Subscription, SupplierBill, SupplierTotal
+from tictally_recorder.cost.bill.supplier.model import (
+    Charge,
+    ChargedPower,
+    EnergyCharge,
+    Subscription,
+    SupplierBill,
+    SupplierTotal,
+)
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.catalogue import Catalogue
@@ -65,18 +72,33 @@ class _Sections(SectionMaker):
         return self._section("readings", columns, {3, 6, 8}, rows)
 
     def subscriptions(self, title: str, charges: Iterable[Subscription]) -> BillSection:
-        rows = [
-            (
-                *_from_to(each),
-                "" if each.power_kva is None else f"{each.power_kva} kVA",
-                months_text(self._words, each.months),
-                self._words.text("bill.taken_back" if each.is_credit else "bill.charged"),
-                *self._figures(each),
+        rows: list[tuple[str, ...]] = []
+        for each in charges:
+            rows.append(
+                (
+                    *_from_to(each),
+                    "" if each.power_kva is None else f"{each.power_kva} kVA",
+                    months_text(self._words, each.months),
+                    self._words.text("bill.taken_back" if each.is_credit else "bill.charged"),
+                    *self._figures(each),
+                )
             )
-            for each in charges
-        ]
+            rows += [self._of_power(power, each.currency) for power in each.powers]
         columns = ("column.from", "column.to", "column.power", "bill.time", "column.what", "bill.month_ht")
         return self._section(title, (*columns, "bill.tax.vat", "bill.amount_ht"), {5, 6, 7}, rows)
+
+    def _of_power(self, power: ChargedPower, currency: str | None) -> tuple[str, ...]:
+        """What one of several powers is of the subscription above it."""
+        words = self._words
+        price, amount = (power.price_ht, power.ht) if power.ht is not None else (None, power.ttc)
+        each = words.text(
+            "bill.of_power",
+            days=words.decimal(f"{float(power.days):g}"),
+            price="?" if price is None else words.decimal(f"{price:f}"),
+            amount=self._cents(amount),
+            currency=currency,
+        )
+        return "", "", f"{power.name} {words.decimal(f'{power.kw:f}')} kW", each, "", "", "", ""
 
     def energy(self, title: str, charges: Iterable[EnergyCharge]) -> BillSection:
         rows = [(*_from_to(each), each.period, str(each.kwh), *self._figures(each)) for each in charges]
@@ -134,6 +156,8 @@ class _Sections(SectionMaker):
             shown = words.text("bill.ttc", amount=shown)
         if charge.ht is None or charge.price_ht is None or charge.vat_rate is None:
             return "", "", shown
+        if isinstance(charge, Subscription) and charge.powers and not charge.price_ht:  # paid by the powers alone
+            return "", percent_text(words, charge.vat_rate), shown
         return words.decimal(f"{charge.price_ht:f}"), percent_text(words, charge.vat_rate), shown
 
     def _time(self, time_ms: int) -> str:
