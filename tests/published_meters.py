@@ -567,7 +567,7 @@ PUBLISHED: dict[str, Published] = {
     ),
     "LiXee's gateway for Home Assistant": Published(
         "lixee",
-        lixee_messages(LIXEE_ATTRIBUTES),
+        lixee_messages(LIXEE_ATTRIBUTES, "lixee"),
         {"EAST": 27545931, "EASF01": 11706031, "EASF02": 15839900, "SINSTS": 449, "NTARF": "01", "URMS1": 233},
         ("IRMS2", "IRMS3"),
     ),

@@ -25,6 +25,7 @@ from tictally_edge.sources.publishers.decoder import PublisherProblem
 from tictally_edge.sources.publishers.format import ReadingOptions
 from tictally_edge.validation.energy_registers import RegisterValue
 from tictally_edge.validation.validator import ValidatedFrame
+from tictally_shared.labels import Mode
 
 TOPIC = "zigbee2mqtt/Lixee"
 TIER2 = "current_tier2_summ_delivered"
@@ -75,6 +76,18 @@ def test_a_publisher_that_starts_at_zero_publishes_no_register_until_it_has_read
     first = line.feed(*[zlinky()] * 3, every_s=60.0)
     assert [label for frame in empty for label in frame.values if label.startswith("EA")] == []
     assert set(values(first, "EAST")) == {16494500}
+
+
+def test_a_register_that_is_zero_at_first_is_not_published_before_it_has_counted() -> None:
+    line = Line(ReadingOptions(number=NUMBER, mode=Mode.STANDARD))
+    empty = line.feed(*[as_json(TOPIC, ZIGBEE2MQTT_EMPTY | {"linkquality": n}) for n in range(20)], every_s=60.0)
+    partly = line.feed(*[zlinky(**{TIER2: 0}, linkquality=n) for n in range(20)], every_s=60.0)
+    right = line.feed(*[zlinky(linkquality=n) for n in range(3)], every_s=60.0)
+    registers = {"EAST", "EASF01", "EASF02", "EASD01"}
+    assert [frame.values for frame in empty if registers & frame.values.keys()] == []
+    assert values(partly, "EASF02") == []
+    assert values(partly, "EASF01")
+    assert set(values(right, "EASF02")) == {5508800}
 
 
 def test_a_restart_at_zero_changes_nothing_of_what_was_published() -> None:

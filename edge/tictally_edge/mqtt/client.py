@@ -316,7 +316,10 @@ class BrokerConnection:
             self._events.put((client, Connected()))
 
     def _on_connect_fail(self, _client: mqtt.Client, _data: object) -> None:
-        reason = connection_problem(sys.exception())  # paho calls this in its except clause
+        error = sys.exception()  # paho calls this in its except clause
+        reason = connection_problem(error)
+        if self._access.ca is None and isinstance(error, ssl.SSLCertVerificationError):
+            reason += f"; set {PREFIX}{self._access.section.upper()}CA to the one that has signed it"
         where = f"{self._access.host}:{self._access.port}"
         self._problems.warning(f"The broker {where} cannot be reached: {reason}. Retrying.")
 

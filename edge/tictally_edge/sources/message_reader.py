@@ -11,7 +11,7 @@ from tictally_edge.sources.autobaud import SILENCE_S
 from tictally_edge.sources.base import SourceSettingError
 from tictally_edge.sources.message_formats import MESSAGE_FORMATS, RAW, MessageDecoder, is_line
 from tictally_edge.sources.publishers.decoder import PublisherDecoder
-from tictally_edge.sources.publishers.format import ReadingOptions
+from tictally_edge.sources.publishers.format import PublisherFormat, ReadingOptions
 from tictally_edge.sources.publishers.recognition import FormatRecognition
 from tictally_edge.sources.publishers.registry import PUBLISHERS
 
@@ -30,21 +30,24 @@ class MessageReader:
         name: of the format; empty to recognise it.
         options: what the user has added to the address.
         tz: of the meter's clock; None for French legal time.
+        own: the format of the fields that the user has named, which is the one to read then; or None.
 
     Raises:
         SourceSettingError: there is no such format.
     """
 
-    def __init__(self, name: str, options: ReadingOptions, tz: ZoneInfo | None) -> None:
+    def __init__(
+        self, name: str, options: ReadingOptions, tz: ZoneInfo | None, own: PublisherFormat | None = None
+    ) -> None:
         self._other: MessageDecoder | None = None
         self._name, self._tz = name, tz
         self.messages = 0
-        known = MESSAGE_FORMATS.names | {form.name for form in PUBLISHERS}
+        known = MESSAGE_FORMATS.names | {form.name for form in (*PUBLISHERS, *filter(None, [own]))}
         if name and name not in known:
             raise SourceSettingError(f"form={name[:20]!r} is unknown; known are {', '.join(sorted(known))}")
         if name in MESSAGE_FORMATS.names:
             self._other = MESSAGE_FORMATS.decoder(name, tz)
-        self._recognition = FormatRecognition(PUBLISHERS.get(name), options, tz)
+        self._recognition = FormatRecognition(own or PUBLISHERS.get(name), options, tz)
 
     @property
     def form(self) -> str:

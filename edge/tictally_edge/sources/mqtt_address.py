@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Annotated, Final, Self
 from urllib.parse import unquote, urlsplit
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from tictally_edge.mqtt.client import BrokerAccess, broker_access
 from tictally_edge.settings import PREFIX, SECTIONS, Settings
 from tictally_edge.sources.base import SourceSettingError
+from tictally_edge.sources.publishers.fields import parse_fields
 from tictally_edge.sources.publishers.format import ReadingOptions
 from tictally_edge.sources.publishers.values import KWH, WH, meter_number
 from tictally_edge.sources.registry import SourceAddress
@@ -23,6 +24,11 @@ _OPTIONS: Final = ("form", "format", "mode", "number", "option", "unit")
 _LONGEST_TOPIC: Final = 65535
 
 
+def _checked_fields(text: str) -> str:
+    parse_fields(text)
+    return text
+
+
 class MqttSourceSettings(SectionModel):
     """Another broker that a source is read from, and what becomes of a meter that is published already."""
 
@@ -34,6 +40,11 @@ class MqttSourceSettings(SectionModel):
         default=None,
         description="CA certificate (PEM file) that must have signed the certificate of the broker of a source "
         "`mqtts://host/topic`. Unset: those that this machine trusts.",
+    )
+    fields: Annotated[str, AfterValidator(_checked_fields)] = Field(
+        default="",
+        description="Fields of a program whose format is not known, or that you have renamed: `LABEL=place`, several "
+        "separated by commas; the place is the end of a topic, or a name in a JSON object (docs/publishers.md).",
     )
     republish: bool = Field(
         default=False,

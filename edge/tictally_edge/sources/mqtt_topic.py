@@ -18,6 +18,7 @@ from tictally_edge.sources.base import Arrival, FrameSource, Moment, SourceState
 from tictally_edge.sources.message_formats import RAW
 from tictally_edge.sources.message_reader import MessageReader
 from tictally_edge.sources.mqtt_address import DEFAULT_PORTS, MqttSourceSettings, TopicAddress
+from tictally_edge.sources.publishers.fields import fields_format, parse_fields
 from tictally_edge.sources.registry import SOURCES, Examination, SourceAddress
 from tictally_edge.sources.relay_findings import diagnose_relay, is_relayed
 
@@ -127,8 +128,10 @@ class MqttTopicSourceType:
 
     def _open(self, address: SourceAddress, settings: Settings, client_id: str) -> MqttTopicSource:
         taken = TopicAddress.of(address, settings)
-        reader = MessageReader(taken.form, taken.options, settings.meter_zone)
-        hides = taken.form != RAW and not settings.section(MqttSourceSettings).republish
+        chosen = settings.section(MqttSourceSettings)
+        own = fields_format(parse_fields(chosen.fields)) if chosen.fields else None
+        reader = MessageReader(taken.form, taken.options, settings.meter_zone, own)
+        hides = taken.form != RAW and not chosen.republish
         return MqttTopicSource(taken.access, client_id, taken.topic_filter, reader, is_relayed=hides)
 
 

@@ -56,6 +56,27 @@ class PublisherProblem(StrEnum):
     NO_MODE = "no_mode"
 
 
+# What is wrong, and what to do, for the log.
+_SENTENCES: Final = {
+    PublisherProblem.SEVERAL_METERS: (
+        "Messages of several meters, and none is read",
+        "Give the topic of one of them, or its number (number=).",
+    ),
+    PublisherProblem.NO_NUMBER: (
+        "No message has the meter's number yet, and frames wait for it",
+        "A ZLinky may take ten minutes; else add number= to the address.",
+    ),
+    PublisherProblem.NO_OPTION: (
+        "No message names the tariff option yet",
+        "If that stays so, add option= to the address: base, hphc, ejp or tempo.",
+    ),
+    PublisherProblem.NO_MODE: (
+        "No message shows yet in which mode the meter sends",
+        "If that stays so, add mode= to the address: historique or standard.",
+    ),
+}
+
+
 @dataclass(slots=True)
 class _Device:
     """What is known of one device."""
@@ -103,6 +124,7 @@ class PublisherDecoder:
         self._latest: dict[str, tuple[int, float]] = {}
         self._waiting: deque[DecodedFrame] = deque(maxlen=_MAX_WAITING)
         self._is_by_address = False
+        self._logged: set[PublisherProblem] = set()
         self._most_decimals = 0
 
     def feed(self, topic: str, payload: bytes, at: float) -> Iterable[DecodedFrame]:
@@ -188,9 +210,7 @@ class PublisherDecoder:
                 meters = {name: each for name, each in meters.items() if each.number == wanted}
         different = {each.number or each.address or name for name, each in meters.items()}
         if len(different) > 1:
-            if PublisherProblem.SEVERAL_METERS not in self.problems:
-                log.error("Messages of several meters: %s. Give the topic of one of them.", ", ".join(sorted(meters)))
-            self.problems.add(PublisherProblem.SEVERAL_METERS)
+            self._note(PublisherProblem.SEVERAL_METERS, f": {', '.join(sorted(meters))}")
             self.rivals = tuple(sorted(meters))
             return False
         self.problems.discard(PublisherProblem.SEVERAL_METERS)
@@ -202,7 +222,7 @@ class PublisherDecoder:
         fields = {name: value for name, (value, seen) in device.fields.items() if at - seen <= self.format.silence_s}
         labelled = self.format.label(fields, device.units, device.memory)
         if labelled is None:
-            self.problems.add(PublisherProblem.NO_MODE)
+            self._note(PublisherProblem.NO_MODE)
             return None
         self.problems.discard(PublisherProblem.NO_MODE)
         device.memory.mode = labelled.mode
@@ -258,7 +278,10 @@ class PublisherDecoder:
         option = self._options.option
         if label not in values and option is not None:
             values[label] = texts[option.key]
-        (self.problems.add if label not in values else self.problems.discard)(PublisherProblem.NO_OPTION)
+        if label in values:
+            self.problems.discard(PublisherProblem.NO_OPTION)
+        else:
+            self._note(PublisherProblem.NO_OPTION)
 
     def _horodate(self, text: str) -> str | None:
         try:
@@ -287,12 +310,19 @@ class PublisherDecoder:
         number = self._options.number or self._number_of(device, frame.at)
         if number is None:
             self._waiting.append(frame)
-            self.problems.add(PublisherProblem.NO_NUMBER)
+            self._note(PublisherProblem.NO_NUMBER)
             return []
         self.problems.discard(PublisherProblem.NO_NUMBER)
         frames = [*self._waiting, frame]
         self._waiting.clear()
         return [replace(each, number=number) for each in frames]
+
+    def _note(self, problem: PublisherProblem, about: str = "") -> None:
+        if problem not in self._logged:  # once: it may come and go with the fields
+            what, remedy = _SENTENCES[problem]
+            log.warning("%s%s. %s", what, about, remedy)
+        self._logged.add(problem)
+        self.problems.add(problem)
 
     def _number_of(self, device: _Device, at: float) -> str | None:
         if self._is_by_address or (device.number is None and at - device.first_at >= _NUMBER_WITHIN_S):

@@ -13,9 +13,7 @@ from tictally_edge.sources.publishers.registry import PUBLISHERS
 from tictally_edge.sources.publishers.values import WH, json_object, meter_number, raw
 from tictally_edge.sources.publishers.zlinky import ENERGIES, NUMBER, TELLTALE_FIELDS, TIERS, label_zlinky
 
-_TOPIC: Final = re.compile(
-    r"(?:.*[^0-9A-Fa-f])?(?P<address>[0-9A-Fa-f]{16})_(?P<cluster>\d{4,5})_(?P<attribute>\d+)/state"
-)
+_TOPIC: Final = re.compile(r".*(?P<address>[0-9A-Fa-f]{16})_(?P<cluster>\d{4,5})_(?P<attribute>\d+)/state")
 _ADDRESS: Final = re.compile(r"[0-9A-Fa-f]{16}")
 _METERING, _IDENTIFICATION, _ELECTRICAL, _PRIVATE = 1794, 2817, 2820, 65382
 _FIELDS: Final = {
