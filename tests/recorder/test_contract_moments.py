@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cost_building import PARIS, d, english, words
+from cost_building import PARIS, SURPLUS_FILE, d, english, words
 from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
-from tictally_recorder.cost import Terms
+from tictally_recorder.cost import Quality, Terms
 from tictally_recorder.cost.contracts import ContractError, Contracts, TariffsNamed
 from tictally_recorder.cost.contracts.load import parse_contracts
 from tictally_recorder.cost.fingerprint import Fingerprints
@@ -175,6 +175,29 @@ def test_two_changes_in_one_day_leave_each_its_part(home: Home) -> None:
     nine = BASE.replace("power = 6", "power = 9")
     text = BASE + nine.replace("2025-01-01", "2025-03-10T06:00:00") + BASE.replace("2025-01-01", "2025-03-10T12:00:00")
     assert [row[2] for row in home.rows(read(text), "2025-03-10") if row[1]] == [9_600, 9_600, 19_200]
+
+
+def test_a_contract_of_injection_within_a_gap_leaves_consumption_measured(home: Home) -> None:
+    home.meter("2025-03-10T00:00+01:00", "2025-03-10T12:00+01:00")
+    with Ledger.open(home.folder / "ledger.sqlite") as ledger:
+        values: dict[str, int | str] = {
+            "NGTF": "H PLEINE/CREUSE",
+            "EAST": 1_040_000,
+            "EASF01": 410_000,
+            "EASF02": 630_000,
+            "EAIT": 900,
+        }
+        ledger.store([message(frame(99, ms("2025-03-11T00:00+01:00"), values))])
+    (home.folder / "tariffs").mkdir()
+    (home.folder / "tariffs" / "surplus.toml").write_text(SURPLUS_FILE)
+    tariffs = load_catalogue(home.folder / "tariffs").tariffs
+    text = BASE + '[[contract]]\ntariff = "surplus"\nfrom = 2025-03-10T16:00:00\n'
+    terms = Terms(parse_contracts(text, "contracts.toml", TariffsNamed(tariffs, PARIS)), tariffs)
+    with LedgerReader.open(home.folder / "ledger.sqlite") as reader:
+        (site,) = reader.sites()
+        rows = cost_of(reader, SiteDays(site, d("2025-03-10"), d("2025-03-11"), PARIS), terms)
+    base = next(row for row in rows if row.period == "BASE")
+    assert (base.energy_wh, base.quality, len(base.parts)) == (40_000, Quality.MEASURED, 1)
 
 
 def test_a_midnight_is_the_day_itself() -> None:

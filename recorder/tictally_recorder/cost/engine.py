@@ -92,6 +92,30 @@ def _by_day(rows: Iterable[EnergyRow], site: str, wanted: Sequence[date], tz: Zo
     return found
 
 
+def _whole(rows: Sequence[EnergyRow]) -> Sequence[EnergyRow]:
+    """The rows of a day that only a contract of the other direction cuts, as without the cut.
+
+    A reading that was interpolated at that moment changes nothing of their sum.
+    """
+    if len({row.start_ms for row in rows}) <= 1:
+        return rows
+    found: list[EnergyRow] = []
+    for row in rows:
+        at = next((at for at, each in enumerate(found) if _goes_on(each, row)), None)
+        if at is None:
+            found.append(row)
+        else:
+            found[at] = found[at].joined(row)
+    return found
+
+
+def _goes_on(before: EnergyRow, after: EnergyRow) -> bool:
+    """True if a row begins where another one of the same register and name ends."""
+    return (before.register, before.period, before.option, before.end_ms, before.last_ms, before.last_value) == (
+        *(after.register, after.period, after.option, after.start_ms, after.first_ms, after.first_value),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Figure:
     """A price, and the amount by it, as far as they are known."""
@@ -169,7 +193,7 @@ class _Day:
         for direction in Direction:
             spans = self.terms.contracts.spans(self.site, direction, self.day, self.bounds_ms)
             for span in spans:
-                part = self if len(spans) == 1 else self._within(span)
+                part = replace(self, energy=_whole(self.energy)) if len(spans) == 1 else self._within(span)
                 yield from part.of_contract(direction, span.contract)
             for lump_sum in self.terms.contracts.lump_sums_on(self.site, direction, self.day):
                 yield _once(self.site, lump_sum)
