@@ -3,11 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from certificates import make_certificate
 from real_broker import Mosquitto
+
+from tictally_edge.__main__ import main
 
 PHRASES_OF_LIBRARIES = ("is not a valid", "invalid literal", "[Errno", "Traceback", "NoneType", "Could not open port")
 
@@ -31,6 +34,22 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+Command = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def command(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """As `edge`, in this process: what needs no settings differs in nothing else."""
+    monkeypatch.chdir(folder)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        code, error = main([*arguments]), capsys.readouterr().err
+        assert not any(phrase in error for phrase in PHRASES_OF_LIBRARIES), error
+        return code, error
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -50,9 +69,9 @@ def folder(tmp_path: Path) -> Path:
     ],
 )
 def test_a_mistake_of_simulate_is_one_sentence_with_a_remedy(
-    folder: Path, arguments: tuple[str, ...], words: str
+    command: Command, arguments: tuple[str, ...], words: str
 ) -> None:
-    code, error = edge(folder, "simulate", *arguments)
+    code, error = command("simulate", *arguments)
     assert code in {1, 2}
     assert words in error
     assert error.splitlines()[-1].startswith("tictally-edge")
@@ -87,8 +106,8 @@ def test_a_source_that_is_none_ends_the_edge_with_one_sentence(folder: Path, por
 
 
 @pytest.mark.parametrize("file", ["junk.bin", "text.txt", "empty.bin"])
-def test_decoding_what_is_no_recording_fails(folder: Path, file: str) -> None:
-    code, error = edge(folder, "decode", file)
+def test_decoding_what_is_no_recording_fails(command: Command, file: str) -> None:
+    code, error = command("decode", file)
     assert code == 1
     assert f"no TIC frames found in {file}; is it a recording of a TIC line?" in error
 

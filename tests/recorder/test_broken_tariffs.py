@@ -62,13 +62,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f'[[contract]]\nsite = "{OTHER}"\ntariff = "own"\nfrom = 2025-01-01\naliases = {{ X = "BASE" }}\n'
     )
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
+        frames = []
         for n in range(97):
             for meter in (METER, OTHER):
                 values: dict[str, int | str] = {"NGTF": "BASE", "EAST": 10_000 * n // 96}
                 added = frame(
                     n + 1, ms("2025-08-01T00:00+02:00") + n * 900_000, values, meter=meter, boot=meter[-1] * 16
                 )
-                ledger.store([message(added, arrived_ms=ms("2025-08-02T12:00Z"))])
+                frames.append(message(added, arrived_ms=ms("2025-08-02T12:00Z")))
+        ledger.store(frames)
     return tmp_path
 
 

@@ -66,12 +66,14 @@ def week(folder: Path, ngtf: str, names: Mapping[str, str]) -> None:
     start = datetime(2026, 9, 2, tzinfo=PARIS)
     registers = dict.fromkeys(names, 1000)
     with Ledger.open(folder / "ledger.sqlite") as ledger:
+        frames = []
         for n in range(7 * 24 * 4):
             register = list(names)[n // 4 % len(names)]
             registers[register] += 100
             values: dict[str, int | str] = {"NGTF": ngtf, "LTARF": names[register], "NTARF": register[4:], "PREF": 9}
             added = frame(n + 1, int((start + timedelta(minutes=15 * n)).timestamp() * 1000), values | registers)
-            ledger.store([message(added, arrived_ms=NOW_MS)])
+            frames.append(message(added, arrived_ms=NOW_MS))
+        ledger.store(frames)
 
 
 def doctor(folder: Path) -> list[str]:

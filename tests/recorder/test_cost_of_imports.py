@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tictally_recorder.tariffs.model import Tariff
 from tictally_shared.calendar import day_bounds_ms
 from tictally_shared.status_register import Colour
 
+HOUR_MS = 3_600_000
 NIGHT = ((time(22), time(6)),)
 FIRST, LAST = "2025-07-01", "2025-07-10"
 METER_FROM_MS = int(datetime(2025, 7, 6, 10, 7, tzinfo=PARIS).timestamp()) * 1000
@@ -35,13 +37,19 @@ EJP = tariff("ejp", ("HN", "PM"), version("ejp", "2025-02-01", {"HN": "0.1476", 
 
 def watts(time_ms: int) -> int:
     """The household's power: even, so that each half-minute is whole."""
-    local = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(PARIS)
-    return 240 + 120 * (local.hour % 7) + 60 * (local.day % 3) + 600 * (local.hour in {7, 19, 23})
+    return _of_hour(time_ms // HOUR_MS)[0]
 
 
 def is_night(time_ms: int) -> bool:
-    hour = datetime.fromtimestamp(time_ms // 1000, UTC).astimezone(PARIS).hour
-    return hour >= 22 or hour < 6
+    return _of_hour(time_ms // HOUR_MS)[1]
+
+
+@cache
+def _of_hour(number: int) -> tuple[int, bool]:
+    """Power, and whether it is night, in an hour since 1970."""
+    local = datetime.fromtimestamp(number * 3600, UTC).astimezone(PARIS)
+    power = 240 + 120 * (local.hour % 7) + 60 * (local.day % 3) + 600 * (local.hour in {7, 19, 23})
+    return power, local.hour >= 22 or local.hour < 6
 
 
 def counted(start_ms: int, end_ms: int) -> tuple[int, int]:

@@ -53,11 +53,14 @@ def store(folder: Path, ngtf: str, consumed_wh: int) -> None:
     """Two days of 10 kWh injected each, and something consumed at night."""
     values: Values = {"NGTF": ngtf, "LTARF": "INDEX NON CONSO", "NTARF": "01", "PREF": 9}
     with Ledger.open(folder / "ledger.sqlite") as ledger:
+        frames = []
         for n in range(193):
             consumed = 55 + (consumed_wh if n >= 8 else 0)
             registers: Values = {"EAST": consumed, "EASF01": consumed, "EAIT": 12_000_000 + 20_000 * n // 192}
             time_ms = ms("2026-06-01T00:00+02:00") + n * 900_000
-            ledger.store([message(frame(n + 1, time_ms, values | registers), arrived_ms=ms("2026-06-04T12:00Z"))])
+            added = frame(n + 1, time_ms, values | registers)
+            frames.append(message(added, arrived_ms=ms("2026-06-04T12:00Z")))
+        ledger.store(frames)
 
 
 Answer = Callable[..., tuple[int, str, str]]
