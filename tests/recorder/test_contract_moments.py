@@ -1,19 +1,22 @@
 """Contracts that begin or end at a moment: in the file, in cost, in bills, also where clocks change; sums by hand."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cost_building import PARIS, SURPLUS_FILE, d, english, words
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from ledger_building import NOON_MS, frame, message
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost import Quality, Terms
-from tictally_recorder.cost.contracts import ContractError, Contracts, TariffsNamed
+from tictally_recorder.cost.contracts import Contract, ContractError, Contracts, TariffsNamed
 from tictally_recorder.cost.contracts.load import parse_contracts
+from tictally_recorder.cost.contracts.moments import DayOrMoment, as_end, day_or_moment
 from tictally_recorder.cost.fingerprint import Fingerprints
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.hubs.site_state import applied_tariff
@@ -22,6 +25,7 @@ from tictally_recorder.sinks.influxdb.points import from_cost_day
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.translations import catalogue
+from tictally_shared.calendar import day_bounds_ms
 
 BASE = '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2025-01-01\n'
 HPHC = '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 9\nfrom = {}\n'
@@ -30,6 +34,10 @@ QUARTER_MS = 900_000
 
 def ms(text: str) -> int:
     return int(datetime.fromisoformat(text).timestamp()) * 1000
+
+
+def moment(time_ms: int) -> DayOrMoment:
+    return day_or_moment("from", datetime.fromtimestamp(time_ms // 1000, UTC), PARIS)
 
 
 class Home:
@@ -198,6 +206,50 @@ def test_a_contract_of_injection_within_a_gap_leaves_consumption_measured(home: 
         rows = cost_of(reader, SiteDays(site, d("2025-03-10"), d("2025-03-11"), PARIS), terms)
     base = next(row for row in rows if row.period == "BASE")
     assert (base.energy_wh, base.quality, len(base.parts)) == (40_000, Quality.MEASURED, 1)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5 * 96), st.integers(1, 3 * 96), st.booleans()),
+        min_size=1,
+        max_size=6,
+        unique_by=lambda each: each[0],
+    )
+)
+def test_spans_divide_every_day_by_the_contract_of_each_moment(drawn: list[tuple[int, int, bool]]) -> None:
+    """Contracts from some quarter-hours on, some of which end, over the days around a change of the clock."""
+    first_ms = ms("2025-10-24T00:00+02:00")
+    drawn.sort()
+    made: list[tuple[int, int, Contract]] = []
+    for number, (start, length, ends) in enumerate(drawn):
+        follows = drawn[number + 1][0] if number + 1 < len(drawn) else 10_000
+        end = min(start + length, follows) if ends else follows
+        begin = moment(first_ms + start * QUARTER_MS)
+        until = moment(first_ms + end * QUARTER_MS)
+        last = as_end(until, is_moment=True)
+        contract = Contract(
+            None,
+            f"t{number}",
+            begin.day,
+            last.day if ends else None,
+            starts_at=begin.at,
+            ends_at=last.at if ends else None,
+        )
+        made.append((start, end, contract))
+    contracts = Contracts(contract for _, _, contract in made)
+    for day in (d("2025-10-24") + timedelta(days=n) for n in range(8)):
+        bounds = day_bounds_ms(day, PARIS)
+        spans = contracts.spans("home", Direction.CONSUMPTION, day, bounds)
+        assert [spans[0].start_ms, *(each.end_ms for each in spans)] == [*(each.start_ms for each in spans), bounds[1]]
+        for time_ms in range(bounds[0], bounds[1], QUARTER_MS):
+            quarter = (time_ms - first_ms) // QUARTER_MS
+            holds = next((contract for start, end, contract in made if start <= quarter < end), None)
+            (span,) = (each for each in spans if each.start_ms <= time_ms < each.end_ms)
+            assert span.contract is holds
+            assert contracts.at("home", Direction.CONSUMPTION, day, time_ms) is holds
+        expected = [each.contract for each in spans if each.contract]
+        assert [*contracts.touching("home", Direction.CONSUMPTION, day)] == expected
 
 
 def test_a_midnight_is_the_day_itself() -> None:
