@@ -3,11 +3,13 @@
 It stands for services that cannot be reached from a test; the answers are recorded ones or in their form.
 """
 
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -31,12 +33,15 @@ class Request:
 class LocalService:
     """Answers requests; a path without a reply is a 404.
 
+    Args:
+        certificate: its own and its key, for https; None for http.
+
     Attributes:
         replies: path with query → reply.
         requests: all there were, in order.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: tuple[Path, Path] | None = None) -> None:
         self.replies: dict[str, Reply] = {}
         self.requests: list[Request] = []
         service = self
@@ -62,12 +67,17 @@ class LocalService:
             def log_message(self, *_: Any) -> None: ...  # noqa: ANN401 - the library's
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._scheme = "http" if certificate is None else "https"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
     def url(self) -> str:
         """Its address, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_port}"
 
     @contextmanager
     def running(self) -> Iterator["LocalService"]:

@@ -72,6 +72,8 @@ class ProblemCode(PhraseCode):
     FETCH_STATUS = "fetch_status"
     FETCH_FAILED = "fetch_failed"
     FETCH_TOO_LARGE = "fetch_too_large"
+    FETCH_CUT_OFF = "fetch_cut_off"
+    FETCH_UNENCRYPTED = "fetch_unencrypted"
     FETCH_NOT_JSON = "fetch_not_json"
     FETCH_NOT_XML = "fetch_not_xml"
     FETCH_UNEXPECTED = "fetch_unexpected"

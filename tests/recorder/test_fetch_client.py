@@ -3,8 +3,10 @@
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from certificates import make_certificate
 from local_service import LocalService, Reply
 
 from tictally_recorder.fetch import FetchClient, FetchError, client
@@ -124,3 +126,28 @@ def test_an_answer_is_refused_where_the_clocks_are_days_apart(service: LocalServ
     assert abs(abs(days) - int(str(caught.value.problem.parameters["days"]))) <= 1
     with FetchClient(memory, clock=lambda: time.time() + 86_400) as http:
         assert http.get(f"{service.url}/a").body == b"{}"
+
+
+def test_a_redirection_to_another_host_gets_no_secrets(service: LocalService) -> None:
+    with LocalService().running() as other, FetchClient() as http:
+        service.replies["/"] = Reply(status=302, headers={"Location": f"{other.url}/there"})
+        other.replies["/there"] = Reply(b"{}")
+        assert http.get(f"{service.url}/", headers={"x-api-key": "secret"}).body == b"{}"
+        assert service.requests[0].headers["x-api-key"] == "secret"
+        assert set(other.requests[0].headers) <= {"host", "accept", "accept-encoding", "connection", "user-agent"}
+
+
+def test_a_redirection_from_https_to_http_is_not_followed(
+    service: LocalService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service.replies["/there"] = Reply(b"{}")
+    certificate = make_certificate(tmp_path, "service")
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with LocalService(certificate).running() as encrypted, FetchClient() as http:
+        encrypted.replies["/"] = Reply(status=301, headers={"Location": f"{service.url}/there?token=secret"})
+        with pytest.raises(FetchError) as caught:
+            http.get(f"{encrypted.url}/", headers={"x-api-key": "secret"})
+    assert len(encrypted.requests) == 1
+    assert caught.value.problem.code is ProblemCode.FETCH_UNENCRYPTED
+    assert caught.value.problem.parameters["address"] == f"{service.url}/there"
+    assert service.requests == []

@@ -109,7 +109,7 @@ def test_of_several_auctions_the_coupled_markets_quarters_are_taken() -> None:
 
 def test_a_day_without_prices_yet_has_none() -> None:
     assert read(Answer("entsoe", NOTHING)) == {}
-    assert energy_charts.read_prices(Answer("charts", b""), SUNDAY) == {}
+    assert energy_charts.read_prices(Answer("charts", b"null"), SUNDAY) == {}
     unpublished = charts(SUNDAY, prices=[None] * 100)
     assert energy_charts.read_prices(Answer("charts", unpublished), SUNDAY) == {}
 
@@ -159,6 +159,7 @@ def charts(day: date, *, step_ms: int = QUARTER_MS, prices: list[Any] | None = N
 
 WRONG_CHARTS: dict[str, tuple[bytes, ProblemCode]] = {
     "HTML": (b"<html></html>", ProblemCode.FETCH_NOT_JSON),
+    "nothing": (b"", ProblemCode.FETCH_NOT_JSON),
     "a list": (b"[]", ProblemCode.FETCH_UNEXPECTED),
     "half a day": (charts(SUNDAY, prices=[100.0] * 50 + [None] * 50), ProblemCode.PRICES_INCOMPLETE),
     "another day": (charts(TODAY), ProblemCode.PRICES_OF_ANOTHER_DAY),

@@ -23,8 +23,8 @@ from tictally_recorder.features import settings_with
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.jobs import JobContext, JobError, enabled_jobs
 from tictally_recorder.problem import ProblemCode
-from tictally_recorder.providers.tempo.answers import read_mirror, read_rte
-from tictally_recorder.providers.tempo.job import PARIS, TempoJob
+from tictally_recorder.providers.tempo.answers import PARIS, read_mirror, read_rte
+from tictally_recorder.providers.tempo.job import TempoJob
 from tictally_shared.status_register import Colour
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "tempo"
@@ -136,13 +136,20 @@ def rte(*values: dict[str, str]) -> bytes:
     return json.dumps({"tempo_like_calendars": {"values": values}}).encode()
 
 
+OTHER_DAYS = [
+    rte({"start_date": text, "value": "BLUE"})
+    for text in ("2026-11-30", "2026-11-30T00:00:00", "2026-11-30T00:00:00Z", "2026-11-30T06:00:00+01:00")
+]
+
+
 def test_days_of_rte_run_from_midnight_and_a_missing_value_is_blue() -> None:
-    body = rte({"start_date": "2026-11-30T00:00:00+01:00", "value": "RED"}, {"start_date": "2026-12-01T00:00:00+01:00"})
+    body = rte({"start_date": "2026-11-30T00:00:00+01:00", "value": "RED"}, {"start_date": "2026-11-30T23:00:00Z"})
     assert read_rte(Answer("rte", body)) == {TODAY: Colour.ROUGE, date(2026, 12, 1): Colour.BLEU}
 
 
 @pytest.mark.parametrize(
-    "body", [b"{}", b"[]", rte({"start_date": "soon"}), rte({"start_date": "2026-11-30", "value": "GREEN"})]
+    "body",
+    [b"{}", b"[]", rte({"start_date": "soon"}), rte({"start_date": "2026-11-30", "value": "GREEN"}), *OTHER_DAYS],
 )
 def test_a_wrong_answer_of_rte_is_refused(body: bytes) -> None:
     with pytest.raises(FetchError):

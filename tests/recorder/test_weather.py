@@ -34,6 +34,7 @@ from tictally_recorder.translations import ENGLISH, catalogue
 from tictally_shared.calendar import By, day_bounds_ms
 
 HOUR_MS = 3_600_000
+HOURS = [f"2026-11-19T{hour:02}:00" for hour in range(24)]
 NOW = datetime(2026, 11, 20, 5, 30, tzinfo=UTC)
 BASE = Decimal(18)
 FRENCH = catalogue("fr")
@@ -44,6 +45,7 @@ class OpenMeteo:
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.today = NOW.date()
 
     def get(self, path: str, _default: Reply) -> Reply:
         parts = urlsplit(path)
@@ -54,7 +56,7 @@ class OpenMeteo:
             first, last = (date.fromisoformat(query[each]) for each in ("start_date", "end_date"))
             values = [5.5 + n % 24 for n in range(((last - first).days + 1) * 24)]
         else:
-            first = NOW.date() - timedelta(days=int(query["past_days"]))
+            first = self.today - timedelta(days=int(query["past_days"]))
             values = [5.0 + n % 24 for n in range(11 * 24)]
         start = datetime.combine(first, datetime.min.time())
         times = [f"{start + timedelta(hours=n):%Y-%m-%dT%H:%M}" for n in range(len(values))]
@@ -108,6 +110,7 @@ def test_the_last_days_come_from_the_forecast_and_older_ones_from_the_archive(
     assert datetime(2024, 11, 1, tzinfo=UTC) not in found, "null is no temperature"
     answers.asked.clear()
     tomorrow = JobContext(context.now_ms + 24 * HOUR_MS, is_scheduled=True, memory=context.memory)
+    answers.today += timedelta(days=1)
     job.run(tomorrow)
     assert [query.get("start_date") for _, query in answers.asked] == [None, "2026-11-14"]
 
@@ -146,13 +149,18 @@ def _no_fetch(path: Path) -> object:
         ({"hourly": {"time": ["2026-11-20T00:00"], "temperature_2m": []}}, "do not belong together"),
         ({"hourly": {"time": ["2026-11-20T00:30"], "temperature_2m": [1]}}, "a time is 2026-11-20T00:30"),
         ({"hourly": {"time": ["soon"], "temperature_2m": [1]}}, "a time is soon"),
-        ({"hourly": {"time": ["2026-11-19T00:00"], "temperature_2m": [300]}}, "a temperature is 300"),
-        ({"hourly": {"time": ["2026-11-19T00:00"], "temperature_2m": ["1"]}}, "a temperature is 1"),
+        ({"hourly": {"time": HOURS, "temperature_2m": [300] * 24}}, "a temperature is 300"),
+        ({"hourly": {"time": HOURS, "temperature_2m": ["1"] * 24}}, "a temperature is 1"),
+        ({"hourly": {"time": HOURS[:12], "temperature_2m": [1] * 12}}, "has not each hour"),
+        ({"hourly": {"time": HOURS[:12] * 2, "temperature_2m": [1] * 24}}, "has not each hour"),
+        ({"hourly": {"time": [], "temperature_2m": []}}, "has not each hour"),
+        ({"hourly": {"time": [f"2025{each[4:]}" for each in HOURS], "temperature_2m": [1] * 24}}, "has not each hour"),
+        ({"utc_offset_seconds": 3600, "hourly": {"time": HOURS, "temperature_2m": [1] * 24}}, "utc_offset_seconds"),
     ],
 )
 def test_an_answer_that_cannot_be_right_is_refused(body: Any, problem: str) -> None:  # noqa: ANN401 - any JSON
     with pytest.raises(FetchError, match=problem):
-        read_hours(Answer("open-meteo", json.dumps(body).encode()), NOW)
+        read_hours(Answer("open-meteo", json.dumps(body).encode()), NOW, (date(2026, 11, 19), date(2026, 11, 19)))
 
 
 def linkystat(path: Path, temperatures: list[str]) -> Path:

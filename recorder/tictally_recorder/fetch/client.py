@@ -1,8 +1,10 @@
 """One client for all requests to services on the internet.
 
 Certificates are verified, proxies come from the environment (`HTTPS_PROXY`, `NO_PROXY`), an answer is at most 8 MiB and
-takes at most a minute. An answer whose ETag is unchanged is not transferred again. Where the service's date is days off
-this machine's clock, one of both is wrong, and so is any day that was asked for: the answer is refused.
+takes at most a minute. A redirection never leads from https to http, another host never gets the headers that the first
+one was sent, and a compressed answer must be whole. An answer whose ETag is unchanged is not transferred again. Where
+the service's date is days off this machine's clock, one of both is wrong, and so is any day that was asked for: the
+answer is refused.
 """
 
 import base64
@@ -12,6 +14,7 @@ import json
 import logging
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -39,6 +42,10 @@ _MAX_REDIRECTS: Final = 3
 _DAY_S: Final = 86_400.0
 _CLOCK_TOLERANCE_S: Final = 2 * _DAY_S
 _NOT_MODIFIED: Final = 304
+_GZIP: Final = "gzip"
+_WITH_GZIP_HEADER: Final = 31  # of zlib
+# What another host may be sent as well.
+_FOR_ANY_HOST: Final = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
 # Services that ban a client answer so; asking again at once prolongs the ban.
 _BANS: Final = frozenset({403, 429})
 _DENIALS: Final = frozenset({401})
@@ -124,10 +131,8 @@ class FetchClient:
         self._clock = clock
         self._memory: MutableMapping[str, Any] = {} if memory is None else memory
         self._client = httpx.Client(
-            headers={"User-Agent": USER_AGENT},
+            headers={"User-Agent": USER_AGENT, "Accept-Encoding": _GZIP},
             timeout=_TIMEOUT_S,
-            follow_redirects=True,
-            max_redirects=_MAX_REDIRECTS,
         )
 
     def __enter__(self) -> Self:
@@ -208,7 +213,7 @@ class FetchClient:
     def _send(self, request: httpx.Request) -> Answer:
         service = request.url.host
         try:
-            response = self._client.send(request, stream=True)
+            response = self._follow(request)
             try:
                 if response.status_code == _NOT_MODIFIED and "If-None-Match" in request.headers:
                     raise _NotModified
@@ -220,6 +225,25 @@ class FetchClient:
         except httpx.HTTPError as error:
             raise _failure(error, service) from None
         return Answer(service, body, str(request.url), response.headers.get("ETag", ""))
+
+    def _follow(self, request: httpx.Request) -> httpx.Response:
+        """The answer after redirections."""
+        service = request.url.host
+        for _ in range(_MAX_REDIRECTS + 1):
+            response = self._client.send(request, stream=True)
+            following = response.next_request
+            if following is None:
+                return response
+            response.close()
+            if request.url.scheme == "https" and following.url.scheme != "https":
+                about: dict[str, Value] = {"service": service, "address": str(following.url.copy_with(query=None))}
+                raise FetchError(Phrase(ProblemCode.FETCH_UNENCRYPTED, about))
+            if following.url.netloc != request.url.netloc:
+                for name in following.headers.keys() - _FOR_ANY_HOST:
+                    del following.headers[name]
+            request = following
+        detail = f"it redirects more than {_MAX_REDIRECTS} times"
+        raise FetchError(Phrase(ProblemCode.FETCH_FAILED, {"service": service, "detail": detail}))
 
     def accept(self, answer: Answer) -> None:
         """Remember that an answer was used: `get_changed` then skips it while it is unchanged."""
@@ -241,14 +265,36 @@ def _key(url: str) -> str:
 
 def _read(response: httpx.Response, service: str) -> bytes:
     body, end = bytearray(), time.monotonic() + _TOTAL_S
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > _MAX_BYTES:
-            about: dict[str, Value] = {"service": service, "limit": _MAX_BYTES}
-            raise FetchError(Phrase(ProblemCode.FETCH_TOO_LARGE, about))
-        if time.monotonic() > end:
-            raise FetchError(Phrase(ProblemCode.FETCH_TIMEOUT, {"service": service}))
+    decoder = _decoder(response, service)
+    try:
+        for chunk in response.iter_raw():
+            # At most one byte more than is allowed: a small answer may be compressed from a huge one.
+            body += decoder.decompress(chunk, _MAX_BYTES + 1 - len(body)) if decoder else chunk
+            if len(body) > _MAX_BYTES:
+                about: dict[str, Value] = {"service": service, "limit": _MAX_BYTES}
+                raise FetchError(Phrase(ProblemCode.FETCH_TOO_LARGE, about))
+            if time.monotonic() > end:
+                raise FetchError(Phrase(ProblemCode.FETCH_TIMEOUT, {"service": service}))
+    except zlib.error:
+        raise _cut_off(service) from None
+    if decoder and not decoder.eof:
+        raise _cut_off(service)
     return bytes(body)
+
+
+def _decoder(response: httpx.Response, service: str) -> "zlib._Decompress | None":
+    """What decompresses a body, or None where it is not compressed."""
+    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding in {"", "identity"}:
+        return None
+    if encoding in {_GZIP, "x-gzip"}:
+        return zlib.decompressobj(_WITH_GZIP_HEADER)
+    about: dict[str, Value] = {"service": service, "detail": f"Content-Encoding is {encoding[:40]!r}"}
+    raise FetchError(Phrase(ProblemCode.FETCH_UNEXPECTED, about))
+
+
+def _cut_off(service: str) -> FetchError:
+    return FetchError(Phrase(ProblemCode.FETCH_CUT_OFF, {"service": service}))
 
 
 def _check_status(response: httpx.Response, service: str) -> None:

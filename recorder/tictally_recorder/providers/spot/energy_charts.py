@@ -18,6 +18,7 @@ from tictally_recorder.providers.spot.settings import SpotZone
 
 _UNIT: Final = "EUR/MWh"
 _NOT_FOUND: Final = 404
+_NONE_YET: Final = b"null"
 
 
 class EnergyCharts:
@@ -40,7 +41,7 @@ class EnergyCharts:
         except FetchError as error:
             # It answers so for days that it has nothing of yet.
             if error.problem.code is ProblemCode.FETCH_STATUS and error.problem.parameters["status"] == _NOT_FOUND:
-                return Answer(str(error.problem.parameters["service"]), b"")
+                return Answer(str(error.problem.parameters["service"]), _NONE_YET)
             raise
 
     def read(self, answer: Answer, day: date) -> Mapping[int, Decimal]:
@@ -52,7 +53,7 @@ def read_prices(answer: Answer, day: date) -> dict[int, Decimal]:
     """Prices of an answer.
 
     Args:
-        answer: of the API; an empty one has no price.
+        answer: of the API; `null` has no price.
         day: of the market.
 
     Returns:
@@ -61,7 +62,7 @@ def read_prices(answer: Answer, day: date) -> dict[int, Decimal]:
     Raises:
         FetchError: it is not complete, of another day, or implausible.
     """
-    if not answer.body:
+    if answer.body == _NONE_YET:
         return {}
     body = answer.json()
     times, prices = (_list(answer, body, name) for name in ("unix_seconds", "price"))

@@ -1,14 +1,18 @@
 """Answers of RTE and of the mirror as colours by day. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from tictally_recorder.calendars.tempo import implausible
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.status_register import Colour
+
+PARIS: Final = ZoneInfo("Europe/Paris")
+"""Whose days have colours."""
 
 # 0 is a day whose colour is not known yet.
 _OF_MIRROR: Final = {0: None, 1: Colour.BLEU, 2: Colour.BLANC, 3: Colour.ROUGE}
@@ -57,14 +61,26 @@ def _rte_days(answer: Answer, rows: Iterable[object]) -> Iterator[tuple[date, Co
         value = row.get("value")
         if not isinstance(value, str | None) or value not in _OF_RTE:
             raise _unexpected(answer, f"value is {str(value)[:20]!r}")
-        yield _day(answer, str(row.get("start_date")), "start_date"), _OF_RTE[value]
+        yield _rte_day(answer, str(row.get("start_date"))), _OF_RTE[value]
 
 
 def _day(answer: Answer, text: str, key: str) -> date:
     try:
-        return datetime.fromisoformat(text).date()
+        return date.fromisoformat(text)
     except ValueError:
         raise _unexpected(answer, f"{key} is {text[:40]!r}") from None
+
+
+def _rte_day(answer: Answer, text: str) -> date:
+    """The local day that begins at a time, whichever offset that is written with."""
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        start = None
+    local = start.astimezone(PARIS) if start is not None and start.tzinfo is not None else None
+    if local is None or local.time() != time():
+        raise _unexpected(answer, f"start_date is {text[:40]!r}, not midnight in France")
+    return local.date()
 
 
 def _checked(answer: Answer, rows: Iterable[tuple[date, Colour]]) -> dict[date, Colour]:

@@ -7,7 +7,6 @@ meter reports goes before what is fetched.
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar, Final
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr
 
@@ -15,7 +14,6 @@ from tictally_recorder.calendars.tempo import (
     FETCHED_NAME,
     CalendarFileError,
     bundled_tempo,
-    days,
     implausible,
     read_days,
     season,
@@ -25,7 +23,7 @@ from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettin
 from tictally_recorder.jobs import JobContext, JobError, JobKind, register
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.series_file import file_error
-from tictally_recorder.providers.tempo.answers import read_mirror, read_rte
+from tictally_recorder.providers.tempo.answers import PARIS, read_mirror, read_rte
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime import atomic_file
@@ -35,7 +33,6 @@ from tictally_shared.status_register import Colour
 MIRROR: Final = "https://www.api-couleur-tempo.fr"
 RTE: Final = "https://digital.iservices.rte-france.com"
 NAME: Final = "tempo"
-PARIS: Final = ZoneInfo("Europe/Paris")
 # Tomorrow's colour is published from then on.
 _PUBLISHED_HOUR: Final = 11
 
@@ -131,7 +128,7 @@ class TempoJob:
         answer = client.get(
             f"{self._own.mirror_url}/api/joursTempo", parameters={"periode": f"{start.year}-{end.year}"}
         )
-        return answer, _within(read_mirror(answer), start, tomorrow)
+        return answer, _of_season(answer, read_mirror(answer), tomorrow)
 
     def _rte(self, client: FetchClient, tomorrow: date) -> tuple[Answer, dict[date, Colour]]:
         """The season up to and including tomorrow; RTE's days are stamped in local time with offset."""
@@ -145,13 +142,17 @@ class TempoJob:
             parameters={"start_date": _midnight(start), "end_date": _midnight(tomorrow + timedelta(days=1))},
             headers={"Authorization": f"Bearer {token}"},
         )
-        return answer, _within(read_rte(answer), start, tomorrow)
+        return answer, _of_season(answer, read_rte(answer), tomorrow)
 
 
-def _within(colours: dict[date, Colour], start: date, end: date) -> dict[date, Colour]:
+def _of_season(answer: Answer, colours: dict[date, Colour], tomorrow: date) -> dict[date, Colour]:
     """The days of the season up to tomorrow: what lies further ahead is no publication."""
-    wanted = frozenset(days(start, end))
-    return {day: colour for day, colour in colours.items() if day in wanted}
+    start, _ = season(tomorrow)
+    found = {day: colour for day, colour in colours.items() if start <= day <= tomorrow}
+    if not found and start < tomorrow:
+        about: dict[str, Value] = {"service": answer.service, "detail": f"it has no day of the season from {start} on"}
+        raise FetchError(Phrase(ProblemCode.FETCH_UNEXPECTED, about))
+    return found
 
 
 def _midnight(day: date) -> str:

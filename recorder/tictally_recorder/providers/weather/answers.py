@@ -4,7 +4,7 @@
 known yet are null.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -13,15 +13,17 @@ from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase
 
 _HOUR_S: Final = 3600
+_HOURS_OF_A_DAY: Final = 24
 _EXTREME_C: Final = 70
 
 
-def read_hours(answer: Answer, before: datetime) -> dict[int, int]:
+def read_hours(answer: Answer, before: datetime, wanted: tuple[date, date]) -> dict[int, int]:
     """Hour since 1970 → temperature then, hundredths of a degree.
 
     Args:
         answer: of the service.
         before: aware; hours from then on are forecasts, and left out.
+        wanted: the first and the last day in UTC, all of whose hours it must have, known or not.
 
     Raises:
         FetchError: the answer has another form, or temperatures that no place has.
@@ -32,9 +34,15 @@ def read_hours(answer: Answer, before: datetime) -> dict[int, int]:
     values = hourly.get("temperature_2m") if isinstance(hourly, dict) else None
     if not isinstance(times, list) or not isinstance(values, list) or len(times) != len(values):
         raise _unexpected(answer, "hourly.time and hourly.temperature_2m do not belong together")
+    if body.get("utc_offset_seconds", 0) != 0:
+        raise _unexpected(answer, f"utc_offset_seconds is {str(body['utc_offset_seconds'])[:20]}")
+    moments = [_moment(answer, text) for text in times]
+    start = datetime.combine(wanted[0], time(), UTC)
+    hours = ((wanted[1] - wanted[0]).days + 1) * _HOURS_OF_A_DAY
+    if moments != [start + timedelta(hours=n) for n in range(hours)]:
+        raise _unexpected(answer, f"it has not each hour from {wanted[0]} to {wanted[1]} once")
     found: dict[int, int] = {}
-    for text, value in zip(times, values, strict=True):
-        moment = _moment(answer, text)
+    for moment, value in zip(moments, values, strict=True):
         if value is None or moment >= before:
             continue
         is_number = isinstance(value, int | Decimal) and not isinstance(value, bool)

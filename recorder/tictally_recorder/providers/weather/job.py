@@ -3,7 +3,8 @@
 The forecast service has the last days, the archive what is older than that; its values replace the earlier ones.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Final
 
@@ -24,6 +25,25 @@ _RECENT_DAYS: Final = 10
 _CHUNK: Final = timedelta(days=366)
 _MOST_CHUNKS: Final = 5
 _DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A request.
+
+    Attributes:
+        url: of the service.
+        parameters: of the query, beside the place.
+        first: day in UTC.
+        last: day in UTC.
+        is_archive: True if all is known up to the last day once it is answered.
+    """
+
+    url: str
+    parameters: Mapping[str, str]
+    first: date
+    last: date
+    is_archive: bool
 
 
 class WeatherJob:
@@ -57,15 +77,15 @@ class WeatherJob:
         now = datetime.fromtimestamp(context.now_ms // 1000, UTC)
         changed = 0
         with FetchClient() as client:
-            for number, (url, parameters, last) in enumerate(self._requests(context, now.date())):
-                context.waits_for = url
+            for number, asked in enumerate(self._requests(context, now.date())):
+                context.waits_for = asked.url
                 if number and context.stopping.wait(self._pause_s):
                     raise JobError(Phrase(ProblemCode.RECORDER_STOPPED))
-                answer = client.get(url, parameters={**self._place(), **parameters})
+                answer = client.get(asked.url, parameters={**self._place(), **asked.parameters})
                 with importing(self._ledger) as ledger:
-                    changed += ledger.put_weather(read_hours(answer, now))
-                if last is not None:
-                    context.memory["archived"] = str(last)
+                    changed += ledger.put_weather(read_hours(answer, now, (asked.first, asked.last)))
+                if asked.is_archive:
+                    context.memory["archived"] = str(asked.last)
         archived = date.fromisoformat(context.memory["archived"])
         context.memory["is_past_left"] = archived < now.date() - _ARCHIVE_DELAY
         return f"{changed} hours of temperature added or corrected"
@@ -77,9 +97,10 @@ class WeatherJob:
         place = {"latitude": f"{self._own.latitude}", "longitude": f"{self._own.longitude}"}
         return {**place, "hourly": "temperature_2m", "timezone": "UTC"}
 
-    def _requests(self, context: JobContext, today: date) -> Iterator[tuple[str, dict[str, str], date | None]]:
-        """Address, parameters, and up to which day the archive is known afterwards; None for the last days."""
-        yield self._own.forecast_url, {"past_days": str(_RECENT_DAYS), "forecast_days": "1"}, None
+    def _requests(self, context: JobContext, today: date) -> Iterator[_Asked]:
+        """The last days, then what of the archive is not known yet."""
+        recent = {"past_days": str(_RECENT_DAYS), "forecast_days": "1"}
+        yield _Asked(self._own.forecast_url, recent, today - timedelta(days=_RECENT_DAYS), today, is_archive=False)
         since = self._since(context, today)
         first = date.fromisoformat(context.memory.setdefault("archived", str(since - _DAY))) + _DAY
         newest = today - _ARCHIVE_DELAY
@@ -87,7 +108,8 @@ class WeatherJob:
             if first > newest:
                 return
             last = min(first + _CHUNK - _DAY, newest)
-            yield self._own.archive_url, {"start_date": str(first), "end_date": str(last)}, last
+            days = {"start_date": str(first), "end_date": str(last)}
+            yield _Asked(self._own.archive_url, days, first, last, is_archive=True)
             first = last + _DAY
 
     def _since(self, context: JobContext, today: date) -> date:
