@@ -9,18 +9,22 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import hass
 import pytest
 import real_edge
-from cost_building import SURPLUS_FILE
+from cost_building import PARIS, SURPLUS_FILE
 from hass import HomeAssistant
 from real_broker import Mosquitto
 from recording import Recorder
 
 from devel.child_process import ChildProcess
+from tictally_edge.simulator.peakdays import tempo_colour
+from tictally_recorder.calendars.tempo import FETCHED_NAME, write_days
+from tictally_shared.status_register import Colour
 
 pytestmark = pytest.mark.skipif(not hass.command(), reason="Home Assistant is not installed, nor in TICTALLY_HASS")
 
@@ -237,6 +241,57 @@ def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage
         why = f"{folder / 'contracts.toml'}, line 1, cannot be used"
         home.wait_until(lambda: (home.value(reason) or "").startswith(why), "showed why")
     home.wait_until(lambda: home.value(site["price"]) is None, "saw that the recorder is gone")
+
+
+OUTLOOK = {
+    "price": (None, "EUR/kWh", "measurement", "Price per kWh"),
+    "next_price": (None, "EUR/kWh", "measurement", "Next price per kWh"),
+    "next_price_at": ("timestamp", None, None, "Next price change"),
+    "next_period": (None, None, None, "Next tariff period"),
+    "next_period_at": ("timestamp", None, None, "Next tariff period starts"),
+    "cheapest_3h": ("timestamp", None, None, "Cheapest three hours start"),
+    "cheapest_3h_price": (None, "EUR/kWh", "measurement", "Cheapest three hours price"),
+    "price_tomorrow": (None, "EUR/kWh", "measurement", "Mean price tomorrow"),
+    "colour_tomorrow": ("enum", None, None, "Colour tomorrow"),
+}
+
+
+def test_prices_periods_and_colours_ahead_appear_for_a_tempo_household(stage: Stage, home: HomeAssistant) -> None:
+    number = "021961000082"
+    line = stage.line(number, contract="tempo")
+    folder = stage.folder / "outlook"
+    (folder / "tariffs").mkdir(parents=True)
+    # The meter announces tomorrow's colour in the evening, a service hours before.
+    today = datetime.now(PARIS).date()
+    colours = {today + timedelta(days=n): Colour(tempo_colour(today + timedelta(days=n), seed=0)) for n in (-1, 0, 1)}
+    (folder / "tariffs" / FETCHED_NAME).write_text(write_days(colours))
+    (folder / "contracts.toml").write_text('[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n')
+    with Recorder(folder, stage.broker.port, settings={"TICTALLY_EDGES": "pi-082", "TICTALLY_LANGUAGE": "en"}):
+        site = {key: f"tictally_site_{number}_{key}" for key in OUTLOOK}
+        home.wait_for_values(line.entity("east"), *site.values(), within_s=90)
+        states = {key: home.state(unique_id) or {} for key, unique_id in site.items()}
+        keys = ("device_class", "unit_of_measurement", "state_class", "friendly_name")
+        assert {key: tuple(each["attributes"].get(name) for name in keys) for key, each in states.items()} == {
+            key: (*about[:3], f"Energy cost {number} {about[3]}") for key, about in OUTLOOK.items()
+        }
+        shown = {key: each["state"] for key, each in states.items()}
+        assert shown["colour_tomorrow"] == colours[today + timedelta(days=1)].name
+        assert states["colour_tomorrow"]["attributes"]["options"] == list(COLOURS)
+        assert shown["next_price_at"] == shown["next_period_at"] > datetime.now(UTC).isoformat()
+        ahead = [states[key]["attributes"]["prices"] for key in ("price", "price_tomorrow")]
+        prices = [each for day in ahead for each in day]
+        # The three times of a day: until 06:00, until 22:00, and the rest of the day.
+        assert [len(day) for day in ahead] == [3, 3]
+        change = datetime.fromisoformat(shown["next_price_at"])
+        begins = {datetime.fromisoformat(each["start"]): each for each in prices}
+        assert (begins[change]["period"], float(begins[change]["price"])) == (
+            shown["next_period"],
+            float(shown["next_price"]),
+        )
+        cheapest = datetime.fromisoformat(shown["cheapest_3h"])
+        assert cheapest + timedelta(hours=3) > datetime.now(UTC)
+        assert float(shown["cheapest_3h_price"]) <= min(float(shown["price"]), float(shown["next_price"]))
+        assert home.statistic_ids >= {home.entity_id(site[key]) for key in ("price", "next_price", "price_tomorrow")}
 
 
 def test_an_overload_begins_and_ends(stage: Stage, home: HomeAssistant) -> None:
