@@ -16,8 +16,11 @@ from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, IntervalEnergy, Observation
 from tictally_shared.calendar import day_bounds_ms
 
-_DAY: Final = re.compile(r'\s*"?(\d\d/\d\d/\d{4})"?\s*;*\s*')
-_ROW: Final = re.compile(r'\s*"?(\d\d):(\d\d)"?\s*;\s*"?([^";]*)"?\s*;\s*"?(R.elle|Estim.e|R..elle|Estim..e)"?\s*;*\s*')
+_DAY: Final = re.compile(r'\s*"?(\d\d/\d\d/\d{4})"?[\s;,"]*')
+_ROW: Final = re.compile(
+    r'\s*"?(\d\d):(\d\d)"?\s*[;,\t]\s*"?([^";\t]*?)"?\s*[;,\t]\s*"?(R.elle|Estim.e|R..elle|Estim..e)"?[\s;,"]*'
+)
+_NOTHING: Final = ' \t;,"'
 _STEP_MS: Final = 1_800_000
 _MINUTES: Final = 30
 
@@ -49,7 +52,7 @@ class Edf:
                     day = datetime.strptime(match[1], "%d/%m/%Y").date()  # noqa: DTZ007 - local
                 except ValueError:
                     raise file.error(line.number, ImportProblem.NOT_A_TIME, text=match[1]) from None
-            elif day is not None and line.text.strip():
+            elif day is not None and line.text.strip(_NOTHING):
                 days.setdefault(day, []).append(_row(reading, line.text, line.number))
         for each in sorted(days):
             yield from _of_day(reading, each, days[each])

@@ -7,15 +7,16 @@ passes on; a setting makes it the end. Readings that EDF estimated are no readin
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import dropwhile
 from typing import Final
 
 from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.fields import number
+from tictally_recorder.imports.fields import number, rows
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.source_file import Line
 from tictally_recorder.ledger import Observation, RegisterReading
@@ -25,7 +26,7 @@ from tictally_shared.tariff_options import BASE, EJP, HPHC, TEMPO
 
 _DATE: Final = re.compile(r"(\d\d/\d\d/\d{4})")
 _INDEX: Final = re.compile(r"index\b.*\((k?wh)\)")
-_HEADING: Final = re.compile(r"date de releve.*;.*index", re.IGNORECASE)
+_HEADING: Final = re.compile(r"date de releve.*[;,\t].*index", re.IGNORECASE)
 _ESTIMATED: Final = re.compile(r"estim|calcul")
 _WH: Final = {"wh": 1, "kwh": 1000}
 _TYPE_COLUMN: Final = 1
@@ -75,51 +76,54 @@ class EdfRegisters:
         at_end = reading.settings.section(EdfRegistersSettings).read_at is DayOfReading.END
         columns: Mapping[int, tuple[str, int]] = {}
         known: dict[tuple[date, str], tuple[int, int]] = {}
-        for line in file.lines():
-            cells = [cell.strip(' "') for cell in line.text.split(";")]
+        found = rows(file, _from_heading(file.lines()))
+        for line, cells in found:
             if not columns:
                 columns = _columns(reading, line, cells)
                 continue
-            if not any(cells):
-                continue
             day = _day(reading, line, cells[0]) + timedelta(days=at_end)
+            if len(cells) <= max(columns):
+                raise file.error(line, ImportProblem.TRUNCATED)
             if len(cells) > _TYPE_COLUMN and _ESTIMATED.search(_plain(cells[_TYPE_COLUMN])):
                 continue
             for register, wh in _values(reading, line, cells, columns):
-                before = known.setdefault((day, register), (wh, line.number))
+                before = known.setdefault((day, register), (wh, line))
                 if before[0] != wh:
-                    raise file.error(line.number, ImportProblem.TIME_TWICE, other=before[1])
-                if before[1] == line.number:
+                    raise file.error(line, ImportProblem.TIME_TWICE, other=before[1])
+                if before[1] == line:
                     yield RegisterReading(register, day_bounds_ms(day, reading.tz)[0], wh)
 
 
-def _columns(reading: Reading, line: Line, cells: Sequence[str]) -> Mapping[int, tuple[str, int]]:
-    """Column → (register, Wh of its unit); empty before the heading."""
-    if not _HEADING.search(_plain(line.text)):
-        return {}
+def _from_heading(lines: Iterable[Line]) -> Iterator[Line]:
+    """The lines from the heading on: those before it are a title."""
+    return dropwhile(lambda line: not _HEADING.search(_plain(line.text)), lines)
+
+
+def _columns(reading: Reading, line: int, cells: Sequence[str]) -> Mapping[int, tuple[str, int]]:
+    """Column → (register, Wh of its unit)."""
     found: dict[int, tuple[str, int]] = {}
     for at, cell in enumerate(cells):
         text = _plain(cell)
         if match := _INDEX.fullmatch(text):
             register = next((name for words, name in _NAMES if all(word in text for word in words)), None)
             if register is None or register in {name for name, _ in found.values()}:
-                raise reading.file.error(line.number, ImportProblem.PERIOD_UNKNOWN, text=cell[:60])
+                raise reading.file.error(line, ImportProblem.PERIOD_UNKNOWN, text=cell[:60])
             found[at] = register, _WH[match[1]]
     if not found:
-        raise reading.file.error(line.number, ImportProblem.COLUMN_MISSING, columns=("Index … (kWh)",))
+        raise reading.file.error(line, ImportProblem.COLUMN_MISSING, columns=("Index … (kWh)",))
     return found
 
 
-def _day(reading: Reading, line: Line, text: str) -> date:
+def _day(reading: Reading, line: int, text: str) -> date:
     match = _DATE.fullmatch(text)
     try:
         return datetime.strptime(match[1] if match else "", "%d/%m/%Y").date()  # noqa: DTZ007 - a day
     except ValueError:
-        raise reading.file.error(line.number, ImportProblem.NOT_A_TIME, text=text[:40]) from None
+        raise reading.file.error(line, ImportProblem.NOT_A_TIME, text=text[:40]) from None
 
 
 def _values(
-    reading: Reading, line: Line, cells: Sequence[str], columns: Mapping[int, tuple[str, int]]
+    reading: Reading, line: int, cells: Sequence[str], columns: Mapping[int, tuple[str, int]]
 ) -> Iterator[tuple[str, int]]:
     for at, (register, factor) in columns.items():
         text = cells[at] if at < len(cells) else ""
@@ -127,9 +131,9 @@ def _values(
             continue
         value = number(text)
         if value is None:
-            raise reading.file.error(line.number, ImportProblem.NOT_A_NUMBER, text=text[:40])
+            raise reading.file.error(line, ImportProblem.NOT_A_NUMBER, text=text[:40])
         if value < 0:
-            raise reading.file.error(line.number, ImportProblem.NEGATIVE)
+            raise reading.file.error(line, ImportProblem.NEGATIVE)
         yield register, int(value * factor)
 
 

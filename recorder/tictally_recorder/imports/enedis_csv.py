@@ -6,15 +6,14 @@ of registers ends with lines that name the period of each register.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.fields import number, to_ms
+from tictally_recorder.imports.errors import ImportFileError, ImportProblem
+from tictally_recorder.imports.fields import Cells, number, rows, to_ms
 from tictally_recorder.imports.load_curve import Row, check_power, intervals
 from tictally_recorder.imports.protocol import Head, Reading
-from tictally_recorder.imports.source_file import Line
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, IntervalEnergy, Observation, RegisterReading
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
@@ -24,6 +23,7 @@ _VALUE: Final = "Valeur"
 _KIND: Final = "Type de releve"
 _STEP: Final = "Pas en minutes"
 _PERIODS: Final = "Periode"
+_PRM_DIGITS: Final = 14
 _MINUTE_MS: Final = 60_000
 # Unit → Wh, or W.
 _WHOLE: Final = {"W": 1, "WH": 1, "KW": 1000, "KWH": 1000}
@@ -53,71 +53,75 @@ class EnedisCsv:
     def read(self, reading: Reading, /) -> Iterator[Observation]:
         """See `Importer.read`."""
         file = reading.file
-        lines = (line for line in file.lines() if line.text.strip(" ;"))
+        lines = rows(file, file.lines())
         names, values, columns = (next(lines, None) for _ in range(3))
         if names is None or values is None or columns is None:
             raise file.error(0, ImportProblem.TRUNCATED)
-        about = dict(zip(_cells(names), _cells(values), strict=False))
+        about = dict(zip(names.cells, values.cells, strict=False))
         if not about.get(_PRM):
-            raise file.error(values.number, ImportProblem.COLUMN_MISSING, columns=(_PRM,))
-        reading.name_delivery_point(about[_PRM], values.number)
+            raise file.error(values.line, ImportProblem.COLUMN_MISSING, columns=(_PRM,))
+        reading.name_delivery_point(about[_PRM], values.line)
         unit = about.get("Unite", "").upper()
         if unit not in _WHOLE:
-            raise file.error(values.number, ImportProblem.UNIT_UNKNOWN, unit=unit)
-        heads = _cells(columns)
-        if heads[:2] == [_TIME, _VALUE]:
-            yield from _load_curve(reading, about, lines, _WHOLE[unit])
+            raise file.error(values.line, ImportProblem.UNIT_UNKNOWN, unit=unit)
+        heads = columns.cells
+        if {_TIME, _VALUE} <= set(heads):
+            yield from _load_curve(reading, about, _two_of(heads, lines), _WHOLE[unit])
         elif heads[:1] == [_TIME] and any(_register(each) for each in heads):
             yield from _registers(reading, heads, lines, _WHOLE[unit])
         else:
-            raise file.error(columns.number, ImportProblem.COLUMN_MISSING, columns=(_TIME, _VALUE))
+            raise file.error(columns.line, ImportProblem.COLUMN_MISSING, columns=(_TIME, _VALUE))
 
 
-def _cells(line: Line) -> list[str]:
-    return [cell.strip().strip('"') for cell in line.text.split(";")]
+def _two_of(heads: Sequence[str], lines: Iterator[Cells]) -> Iterator[tuple[int, str, str]]:
+    """Line, time and value of each row."""
+    time_at, value_at = heads.index(_TIME), heads.index(_VALUE)
+    for line, cells in lines:
+        time_text, value = (cells[at] if at < len(cells) else "" for at in (time_at, value_at))
+        yield line, time_text, value
 
 
 def _load_curve(
-    reading: Reading, about: Mapping[str, str], lines: Iterator[Line], factor: int
+    reading: Reading, about: Mapping[str, str], lines: Iterable[tuple[int, str, str]], factor: int
 ) -> Iterator[Observation]:
     file = reading.file
     register = INJECTION if about.get("Grandeur metier", "").lower().startswith("prod") else CONSUMPTION
     step = about.get(_STEP, "")
-    rows = []
-    for line in lines:
-        time_text, _, value = line.text.partition(";")
+    found = []
+    for line, time_text, text in lines:
         watts = None
-        if value.strip(" ;"):
-            found = number(value.strip(" ;"))
-            if found is None:
-                raise file.error(line.number, ImportProblem.NOT_A_NUMBER, text=value[:40])
-            watts = round(found * factor)
-            check_power(file, line.number, watts)
-        rows.append(Row(_moment(reading, line, time_text), watts, line.number))
-    for each in intervals(file, rows, int(step) * _MINUTE_MS if step.isdecimal() and int(step) else None):
+        if text:
+            value = number(text)
+            if value is None:
+                raise _unless_another_begins(reading, line, time_text, ImportProblem.NOT_A_NUMBER, text)
+            watts = round(value * factor)
+            check_power(file, line, watts)
+        found.append(Row(_moment(reading, line, time_text), watts, line))
+    for each in intervals(file, found, int(step) * _MINUTE_MS if step.isdecimal() and int(step) else None):
         minutes = (each.end_ms - each.start_ms) // _MINUTE_MS
         yield IntervalEnergy(register, each.start_ms, each.end_ms, each.value * minutes)
 
 
-def _registers(reading: Reading, heads: Sequence[str], lines: Iterator[Line], factor: int) -> Iterator[Observation]:
+def _registers(reading: Reading, heads: Sequence[str], lines: Iterator[Cells], factor: int) -> Iterator[Observation]:
     file = reading.file
     columns = {at: register for at, head in enumerate(heads) if (register := _register(head))}
     readings: list[RegisterReading] = []
     periods: dict[str, str] = {}
-    for line in lines:
-        cells = _cells(line)
+    for line, cells in lines:
         if cells[0].startswith((_PERIODS, "Du ")):
             periods.update(_periods(cells))
             continue
         moment = _moment(reading, line, cells[0])
+        if len(cells) < len(heads):
+            raise file.error(line, ImportProblem.TRUNCATED)
         for at, register in columns.items():
-            text = cells[at] if at < len(cells) else ""
+            text = cells[at]
             if text:
                 value = number(text)
                 if value is None:
-                    raise file.error(line.number, ImportProblem.NOT_A_NUMBER, text=text[:40])
+                    raise file.error(line, ImportProblem.NOT_A_NUMBER, text=text[:40])
                 if value < 0:
-                    raise file.error(line.number, ImportProblem.NEGATIVE)
+                    raise file.error(line, ImportProblem.NEGATIVE)
                 readings.append(RegisterReading(register, moment, int(value * factor)))
     moved = {each.register for each in readings if each.wh}
     named = _named(moved, periods)
@@ -150,11 +154,21 @@ def _register(head: str) -> str | None:
     return {"EAS T": CONSUMPTION, "EAI T": INJECTION, "EAI": INJECTION}.get(head)
 
 
-def _moment(reading: Reading, line: Line, text: str) -> int:
+def _moment(reading: Reading, line: int, text: str) -> int:
     try:
-        moment = datetime.fromisoformat(text.strip())
+        moment = datetime.fromisoformat(text)
     except ValueError:
-        raise reading.file.error(line.number, ImportProblem.NOT_A_TIME, text=text[:40]) from None
-    if moment.tzinfo is None:
-        raise reading.file.error(line.number, ImportProblem.NOT_A_TIME, text=text[:40])
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise _unless_another_begins(reading, line, text, ImportProblem.NOT_A_TIME, text)
     return to_ms(moment)
+
+
+def _unless_another_begins(
+    reading: Reading, line: int, first: str, problem: ImportProblem, text: str
+) -> ImportFileError:
+    """The error of a cell, or that a second file has been appended."""
+    is_another = first == _PRM or (len(first) == _PRM_DIGITS and first.isdecimal())
+    if is_another:
+        return reading.file.error(line, ImportProblem.TWO_FILES)
+    return reading.file.error(line, problem, text=text[:40])

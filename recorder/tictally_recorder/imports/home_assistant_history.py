@@ -5,24 +5,25 @@ quarter-hour apart. `unavailable` and the like are no values; a counter that fal
 that is not known.
 """
 
-import csv
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 from pydantic import Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.fields import number, to_ms
+from tictally_recorder.imports.fields import number, rows, to_ms
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.settings.sections import SectionModel
 
 _COLUMNS: Final = ("entity_id", "state", "last_changed")
-_HEADING: Final = ",".join(_COLUMNS)
+_HEADING: Final = r'"?' + r'"?[,;\t]"?'.join(_COLUMNS)
 _NO_VALUES: Final = {"", "unavailable", "unknown", "none"}
 _LONGEST_MS: Final = 31 * 24 * 3_600_000
 
@@ -61,7 +62,7 @@ class HomeAssistantHistory:
 
     def recognizes(self, head: Head, /) -> bool:
         """By its columns."""
-        return head.text.startswith(_HEADING)
+        return re.match(_HEADING, head.text) is not None
 
     def read(self, reading: Reading, /) -> Iterator[Observation]:
         """See `Importer.read`."""
@@ -94,27 +95,23 @@ def _values(reading: Reading) -> Iterator[tuple[int, Decimal]]:
     file = reading.file
     entity: str | None = None
     found: dict[int, Decimal] = {}
-    rows = csv.reader(line.text for line in file.lines())
-    next(rows)
-    for row in rows:
+    for line, row in islice(rows(file, file.lines()), 1, None):
         if len(row) < len(_COLUMNS):
-            if row:
-                raise file.error(rows.line_num, ImportProblem.COLUMN_MISSING, columns=_COLUMNS)
-            continue
-        name, state, changed = (cell.strip() for cell in row[:3])
+            raise file.error(line, ImportProblem.COLUMN_MISSING, columns=_COLUMNS)
+        name, state, changed = row[:3]
         if entity is not None and name != entity:
-            raise file.error(rows.line_num, ImportProblem.TWO_COUNTERS, first=entity, second=name)
+            raise file.error(line, ImportProblem.TWO_COUNTERS, first=entity, second=name)
         entity = name
         if state.lower() in _NO_VALUES:
             continue
         value = number(state)
         if value is None:
-            raise file.error(rows.line_num, ImportProblem.NOT_A_NUMBER, text=state[:40])
+            raise file.error(line, ImportProblem.NOT_A_NUMBER, text=state[:40])
         try:
             moment = datetime.fromisoformat(changed)
         except ValueError:
             moment = None
         if moment is None or moment.tzinfo is None:
-            raise file.error(rows.line_num, ImportProblem.NOT_A_TIME, text=changed[:40])
+            raise file.error(line, ImportProblem.NOT_A_TIME, text=changed[:40])
         found[to_ms(moment)] = value
     yield from sorted(found.items())

@@ -5,7 +5,6 @@ registers: the powers are summed to quarter-hours, and the energies are marked a
 minute counts nothing. Prices are not imported: tariffs have them.
 """
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -16,7 +15,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.fields import LocalClock, number
+from tictally_recorder.imports.fields import LocalClock, number, rows
 from tictally_recorder.imports.load_curve import check_power
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.imports.sql_dump import rows_of
@@ -32,6 +31,9 @@ _MINUTE_MS: Final = 60_000
 _MENTIONED: Final = re.compile(
     r"(?:INSERT\s+(?:IGNORE\s+)?INTO|COPY)\s+[`\"]?(?:\w+[`\"]?\.[`\"]?)?meterlog\b", re.IGNORECASE
 )
+
+
+_DELIMITER: Final = re.compile(r"[,;\t]")
 
 
 def _zone_name(text: str) -> str:
@@ -60,7 +62,7 @@ class Meterit:
         """By its table or its columns."""
         first = head.text.partition("\n")[0]
         return _MENTIONED.search(head.text) is not None or {_TIME, _WATTS} <= {
-            each.strip(' "\r') for each in first.split(",")
+            each.strip(' "') for each in _DELIMITER.split(first)
         }
 
     def read(self, reading: Reading, /) -> Iterator[Observation]:
@@ -102,11 +104,10 @@ def _cells(reading: Reading) -> Iterator[tuple[int, Mapping[str, str | None]]]:
         for row in rows_of(reading.file, {_TABLE}):
             yield row.line, _named(reading, row.line, row.columns or _COLUMNS, row.values)
         return
-    rows = csv.reader(line.text for line in reading.file.lines())
-    columns = [each.strip() for each in next(rows, [])]
-    for values in rows:
-        if values:
-            yield rows.line_num, _named(reading, rows.line_num, columns, values)
+    found = rows(reading.file, reading.file.lines())
+    columns = next(found).cells
+    for line, values in found:
+        yield line, _named(reading, line, columns, values)
 
 
 def _named(

@@ -1,19 +1,19 @@
 """tictally's own exports: energy by quarter-hour, hour or day as CSV (`quarters.csv`, `hours.csv`, `days.csv`)."""
 
-import csv
+import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
 from tictally_recorder.imports.errors import ImportProblem
-from tictally_recorder.imports.fields import to_ms
+from tictally_recorder.imports.fields import rows, to_ms
 from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 _COLUMNS: Final = ("site", "from", "to", "register", "period", "energy", "unit")
 _REGISTERS: Final = {register for option in TARIFF_OPTIONS.values() for register in option.registers}
-_HEADING: Final = ",".join(_COLUMNS[:6])
+_HEADING: Final = r'"?' + r'"?[,;\t]"?'.join(_COLUMNS[:6])
 _SUPPLIER: Final = "EASF"
 
 
@@ -28,7 +28,7 @@ class OwnExport:
 
     def recognizes(self, head: Head, /) -> bool:
         """By its columns."""
-        return head.text.startswith(_HEADING)
+        return re.match(_HEADING, head.text) is not None
 
     def read(self, reading: Reading, /) -> Iterator[Observation]:
         """See `Importer.read`."""
@@ -36,16 +36,18 @@ class OwnExport:
         site: str | None = None
         found: list[IntervalEnergy] = []
         periods: dict[str, set[str]] = {}
-        rows = csv.DictReader(line.text for line in file.lines())
-        for row in rows:
-            if any(row.get(column) is None for column in _COLUMNS):
-                raise file.error(rows.line_num, ImportProblem.COLUMN_MISSING, columns=_COLUMNS)
+        lines = rows(file, file.lines())
+        columns = next(lines).cells
+        for line, cells in lines:
+            row = dict(zip(columns, cells, strict=False))
+            if any(column not in row for column in _COLUMNS):
+                raise file.error(line, ImportProblem.COLUMN_MISSING, columns=_COLUMNS)
             if row["unit"] != "Wh" or not is_counted(row["register"]):
                 continue
             if site is not None and row["site"] != site:
-                raise file.error(rows.line_num, ImportProblem.SEVERAL_SITES, first=site, second=row["site"])
+                raise file.error(line, ImportProblem.SEVERAL_SITES, first=site, second=row["site"])
             site = row["site"]
-            found.append(_energy(reading, row, rows.line_num))
+            found.append(_energy(reading, row, line))
             periods.setdefault(row["register"], set()).add(row["period"])
         names = _historique(periods)
         is_by_period = bool(names) or any(each.register in _REGISTERS for each in found)

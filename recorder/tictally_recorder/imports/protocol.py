@@ -63,7 +63,7 @@ class Head:
     Attributes:
         name: of the file, in lower case.
         content: its first 64 KiB.
-        text: the same as text.
+        text: the same as text, with line feeds between its lines and none before the first.
     """
 
     name: str

@@ -14,7 +14,7 @@ from tictally_recorder.imports.linkystat import LinkyStat
 from tictally_recorder.imports.meterit import Meterit
 from tictally_recorder.imports.own_export import OwnExport
 from tictally_recorder.imports.protocol import Head, Importer
-from tictally_recorder.imports.source_file import SourceFile, decoded
+from tictally_recorder.imports.source_file import SourceFile, check_packing, decoded
 from tictally_recorder.imports.tic import TicRecording
 from tictally_recorder.imports.total_energies import TotalEnergies
 from tictally_recorder.registry import Registry
@@ -48,12 +48,14 @@ def importer_of(file: SourceFile) -> Importer:
     content = file.head()
     if not content.strip():
         raise file.error(0, ImportProblem.EMPTY)
-    head = Head((file.member or file.path.name).lower(), content, decoded(content.removeprefix(b"\xef\xbb\xbf")))
+    text = decoded(content.removeprefix(b"\xef\xbb\xbf")).replace("\r\n", "\n").replace("\r", "\n").lstrip()
+    head = Head((file.member or file.path.name).lower(), content, text)
     found = [each for each in importers() if each.recognizes(head)]
     if len(found) == 1:
         return found[0]
     if found:
         raise file.error(0, ImportProblem.AMBIGUOUS, importers=tuple(each.name for each in found))
+    check_packing(file, content)
     forms = tuple(f"{each.name}: {each.form}" for each in importers())
     raise file.error(0, ImportProblem.NOT_RECOGNIZED, forms=forms)
 

@@ -4,8 +4,10 @@ gzip and zip are unpacked while they are read. What a compressed file may become
 a sentence.
 """
 
+import codecs
 import gzip
 import hashlib
+import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -29,7 +31,12 @@ _ENCRYPTED: Final = 1
 _GZIP: Final = b"\x1f\x8b"
 _ZIP: Final = b"PK\x03\x04"
 _UTF8_BOM: Final = b"\xef\xbb\xbf"
-_UTF16_BOMS: Final = (b"\xff\xfe", b"\xfe\xff")
+_UTF16: Final = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
+_OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PROTECTED: Final = "EncryptedPackage".encode("utf-16-le")
+# 7z, RAR, xz, bzip2, zstd.
+_OTHER_ARCHIVES: Final = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\xfd7zXZ\x00", b"BZh", b"\x28\xb5\x2f\xfd")
+_HIDDEN: Final = (".", "Thumbs.db", "desktop.ini")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,7 @@ class SourceFile:
             ImportFileError: it cannot be read, ends early, or unpacks to more than any history has.
         """
         try:
+            self._check_kind()
             with self.path.open("rb") as raw:
                 if self.member is not None:
                     with zipfile.ZipFile(raw) as archive:
@@ -85,16 +93,24 @@ class SourceFile:
                         if info.flag_bits & _ENCRYPTED:
                             raise self.error(0, ImportProblem.ENCRYPTED)
                         with archive.open(info) as content:
-                            yield BufferedReader(_Bounded(content, info.compress_size, self.name))
+                            yield _as_utf8(BufferedReader(_Bounded(content, info.compress_size, self.name)))
                 elif raw.peek(len(_GZIP))[: len(_GZIP)] == _GZIP:
                     with gzip.open(raw) as content:
-                        yield BufferedReader(_Bounded(content, self.path.stat().st_size, self.name))
+                        yield _as_utf8(BufferedReader(_Bounded(content, self.path.stat().st_size, self.name)))
                 else:
-                    yield raw
+                    yield _as_utf8(raw)
         except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile):
             raise self.error(0, ImportProblem.TRUNCATED) from None
         except OSError as error:
             raise self.error(0, ImportProblem.UNREADABLE, detail=error.strerror or str(error)) from None
+
+    def _check_kind(self) -> None:
+        """Reject what is no file: a pipe would be waited for without end. Raises OSError where there is nothing."""
+        mode = self.path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise self.error(0, ImportProblem.IS_A_FOLDER, example=str(self.path / "*"))
+        if not stat.S_ISREG(mode):
+            raise self.error(0, ImportProblem.NO_FILE)
 
     def head(self) -> bytes:
         """Its first 64 KiB. Raises as `open` does."""
@@ -110,39 +126,66 @@ class SourceFile:
         return digest.hexdigest()
 
     def lines(self) -> Iterator[Line]:
-        """Its lines: UTF-8, UTF-16 with its mark, or else Latin-1.
+        """Its lines, whatever ends them: UTF-8, UTF-16 with its mark, or else Latin-1.
 
         Raises:
-            ImportFileError: as `open`, or a line has more than 64 KiB.
+            ImportFileError: as `open`, or a line has more than 64 KiB, or zero bytes.
         """
         with self.open() as content:
-            start = content.read(len(_UTF8_BOM))
-            if start[:2] in _UTF16_BOMS:
-                yield from self._wide_lines(start, content)
-                return
-            rest = b"" if start == _UTF8_BOM else start
-            number = 0
-            while line := _next_line(rest, content):
-                rest = rest[len(line) :]
-                number += 1
+            start = content.peek(_HEAD_BYTES)[:_HEAD_BYTES]
+            if start.startswith(_UTF8_BOM):
+                content.read(len(_UTF8_BOM))
+            end = b"\r" if b"\r" in start and b"\n" not in start else b"\n"
+            for number, line in enumerate(_split(content, end), 1):
                 if len(line) >= _MOST_LINE_BYTES:
                     raise self.error(number, ImportProblem.LINE_TOO_LONG)
-                yield Line(number, decoded(line).rstrip("\r\n"))
-
-    def _wide_lines(self, start: bytes, content: BufferedReader) -> Iterator[Line]:
-        data = start + content.read(_ALWAYS_ALLOWED_BYTES)
-        for number, text in enumerate(data.decode("utf-16", errors="replace").splitlines(), 1):
-            yield Line(number, text)
+                if b"\0" in line:
+                    raise self.error(number, ImportProblem.TRUNCATED)
+                yield Line(number, decoded(line).rstrip("\r"))
 
     def error(self, line: int, code: ImportProblem, **parameters: str | int | tuple[str, ...]) -> ImportFileError:
         """An error about it, to be raised."""
         return ImportFileError(self.name, line, Phrase(code, dict(parameters)))
 
 
-def _next_line(rest: bytes, content: BufferedReader) -> bytes:
-    """The next line of what has been read already and of what has not."""
-    end = rest.find(b"\n") + 1
-    return rest[:end] if end else rest + content.readline(_MOST_LINE_BYTES)
+def _split(content: BufferedReader, end: bytes) -> Iterator[bytes]:
+    """Content between ends of lines; a line that is too long, as far as it was read."""
+    pending = b""
+    while chunk := content.read(_MOST_LINE_BYTES):
+        *whole, pending = (pending + chunk).split(end)
+        yield from whole
+        if len(pending) >= _MOST_LINE_BYTES:
+            yield pending
+            return
+    if pending:
+        yield pending
+
+
+def _as_utf8(content: BufferedReader) -> BufferedReader:
+    """The same, UTF-16 with its mark as UTF-8."""
+    encoding = _UTF16.get(content.peek(2)[:2])
+    return content if encoding is None else BufferedReader(_Recoded(content, encoding))
+
+
+class _Recoded(RawIOBase):
+    """Text of another encoding as UTF-8, without its mark."""
+
+    def __init__(self, content: BufferedReader, encoding: str) -> None:
+        super().__init__()
+        content.read(2)
+        self._content = content
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._pending = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._pending and (data := self._content.read(len(buffer))):
+            self._pending = self._decoder.decode(data).encode()
+        count = min(len(buffer), len(self._pending))
+        buffer[:count], self._pending = self._pending[:count], self._pending[count:]
+        return count
 
 
 class _Bounded(RawIOBase):
@@ -182,7 +225,7 @@ def source_files(path: Path) -> list[SourceFile]:
         ImportFileError: it cannot be read, or is no intact archive.
     """
     whole = SourceFile(path)
-    if not whole.head().startswith(_ZIP):
+    if not whole.head().startswith(_ZIP) or whole.is_packed:
         return [whole]
     try:
         with zipfile.ZipFile(path) as archive:
@@ -191,7 +234,32 @@ def source_files(path: Path) -> list[SourceFile]:
         raise whole.error(0, ImportProblem.TRUNCATED) from None
     if is_spreadsheet(names):
         return [whole]
-    return [SourceFile(path, name) for name in sorted(names) if not name.startswith("__MACOSX/")]
+    if "mimetype" in names and "content.xml" in names:
+        raise whole.error(0, ImportProblem.OTHER_SPREADSHEET)
+    return [SourceFile(path, name) for name in sorted(names) if not _is_hidden(name)]
+
+
+def check_packing(file: SourceFile, head: bytes) -> None:
+    """Reject an archive within an archive, an archive of another kind, and spreadsheets that are not XLSX.
+
+    Args:
+        file: that no importer recognizes.
+        head: its beginning.
+
+    Raises:
+        ImportFileError: it is one of these.
+    """
+    if head.startswith(_OLE):
+        with file.open() as content:
+            is_protected = _PROTECTED in content.read(_ALWAYS_ALLOWED_BYTES)
+        raise file.error(0, ImportProblem.ENCRYPTED if is_protected else ImportProblem.OTHER_SPREADSHEET)
+    if head.startswith((_ZIP, _GZIP, *_OTHER_ARCHIVES)):
+        raise file.error(0, ImportProblem.UNPACK_FIRST)
+
+
+def _is_hidden(name: str) -> bool:
+    """True for what operating systems add to archives."""
+    return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith(_HIDDEN)
 
 
 def is_spreadsheet(names: list[str]) -> bool:

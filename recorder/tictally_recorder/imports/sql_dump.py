@@ -76,6 +76,8 @@ class _Text:
             self.text = self.text[self.at :] + decoded(rest)
             self.at = 0
             return bool(rest)
+        if b"\0" in chunk:  # dumps escape it
+            raise self.truncated()
         data = self._pending + chunk
         cut = data.rfind(b"\n") + 1 or max(data.rfind(b","), 0)
         self._pending = data[cut:]

@@ -19,7 +19,8 @@ from tictally_recorder.imports.protocol import Head, Reading
 from tictally_recorder.ledger import CONSUMPTION, WATT_MINUTES, IntervalEnergy, Observation
 from tictally_shared.settings.sections import SectionModel
 
-_ROW: Final = re.compile(r'\s*"?(\d\d/\d\d/\d{4} \d\d:\d\d)"?\s*;\s*"?([^";]*?)\s*kWh"?\s*;?\s*', re.IGNORECASE)
+_ROW: Final = re.compile(r'\s*"?(\d\d/\d\d/\d{4} \d\d:\d\d)"?\s*[;,\t]\s*"?([^";\t]*?)\s*kWh"?[\s;,"]*', re.IGNORECASE)
+_NOTHING: Final = ' \t;,"'
 _STEP_MS: Final = 1_800_000
 
 
@@ -60,7 +61,7 @@ class TotalEnergies:
         for line in file.lines():
             match = _ROW.fullmatch(line.text)
             if match is None:
-                if found and line.text.strip():
+                if found and line.text.strip(_NOTHING):
                     raise file.error(line.number, ImportProblem.NOT_A_TIME, text=line.text[:40])
                 continue
             try:
@@ -73,7 +74,7 @@ class TotalEnergies:
             energy_wh = round(value * 1000)
             check_power(file, line.number, energy_wh * 2)
             found.append((naive, energy_wh, line.number))
-        if len(found) > 1 and found[0][0] > found[-1][0]:
+        if len(found) > 1 and found[0][0] > found[1][0]:
             found.reverse()
         shift_ms = _STEP_MS if self._stamp(reading, found) is Stamp.START else 0
         clock = LocalClock(reading.tz)

@@ -9,8 +9,10 @@ from tictally_recorder.sinks.home_assistant.client import Client, StoredRow
 from tictally_recorder.sinks.home_assistant.statistic import StatisticForm
 from tictally_recorder.sinks.protocol import SinkError, Wait
 from tictally_shared.phrase import Phrase, Value
+from tictally_shared.runtime.backoff import Backoff
 
-_READ_AGAIN_S: Final = 0.2
+_READ_AGAIN_S: Final = (0.2, 3.0)
+# Without any row that is stored meanwhile: on a small machine a month of hours takes longer.
 _STORED_WITHIN_S: Final = 60.0
 # A unit that is converted twice may change the last digits.
 _EXACT: Final = 1e-6
@@ -49,18 +51,22 @@ class Delivery:
             stored: what `stored` has returned for the same hours.
 
         Raises:
-            SinkError: Home Assistant did not accept them, or does not show them after a minute; or the sink is stopped.
+            SinkError: Home Assistant did not accept them, or shows none of them for a minute; or the sink is stopped.
         """
         missing = differing(wanted, stored)
         for form, rows in missing.items():
             self._client.import_rows(form, sorted(rows.items()))
         until_s = time.monotonic() + _STORED_WITHIN_S
+        pause = Backoff(*_READ_AGAIN_S)
         left = missing
         while left:
             start_ms = min(hour_ms for rows in left.values() for hour_ms in rows)
             end_ms = max(hour_ms for rows in left.values() for hour_ms in rows) + HOUR_MS
+            before = sum(map(len, left.values()))
             left = differing(left, self._client.rows({form.id: form.unit for form in left}, start_ms, end_ms))
-            if left and self._wait(_READ_AGAIN_S):
+            if sum(map(len, left.values())) < before:
+                until_s = time.monotonic() + _STORED_WITHIN_S
+            if left and self._wait(pause.next_s()):
                 raise SinkError(Phrase(ProblemCode.RECORDER_STOPPED))
             if left and time.monotonic() >= until_s:
                 about: dict[str, Value] = {
