@@ -71,10 +71,11 @@ def command() -> list[str]:
 
 @dataclass
 class HomeAssistant:
-    """Starts on `start`, on the same port every time; its state is in `folder`."""
+    """Starts on `start`, on the same port every time; its state is in `folder`. `more`: further configuration."""
 
     folder: Path
     port: int = 0
+    more: str = ""
     _process: ChildProcess | None = field(default=None, repr=False)
     _socket: ClientConnection | None = field(default=None, repr=False)
     _open_sockets: ExitStack = field(default_factory=ExitStack, repr=False)
@@ -85,7 +86,9 @@ class HomeAssistant:
         """Start it, the first time with an owner, and wait until it runs."""
         is_new = not self.port
         self.port = self.port or free_port()
-        (self.folder / "configuration.yaml").write_text(_CONFIGURATION.format(port=self.port), encoding="utf-8")
+        (self.folder / "configuration.yaml").write_text(
+            _CONFIGURATION.format(port=self.port) + self.more, encoding="utf-8"
+        )
         arguments = ["--config", str(self.folder), "--skip-pip", "--log-no-color"]
         self._process = ChildProcess("Home Assistant", [*command(), *arguments], self._log, folder=self.folder)
         self._process.start()
@@ -185,6 +188,10 @@ class HomeAssistant:
     def wait_until(self, is_so: Callable[[], object], what: str, within_s: float = WITHIN_S) -> None:
         """Wait for anything else."""
         self._wait_until(is_so, what, within_s)
+
+    def set_state(self, entity_id: str, state: str) -> None:
+        """Set the state of an entity that no integration has."""
+        self._post(f"/api/states/{entity_id}", {"state": state})
 
     def import_statistics(self, entity_id: str, value: float, unit: str = "kWh") -> None:
         """Give a register a past: what makes it known to the energy dashboard without five minutes' waiting."""
