@@ -13,6 +13,8 @@ from tictally_shared.topics import DerivedTopic, LabelTopic
 
 # A hub has processed a discovery message by then.
 _PROCESSED_S: Final = 2.0
+# An edge publishes every label again after five minutes; what no edge has published for longer is left over.
+_LEFT_OVER_S: Final = 360.0
 
 
 class MeterPublisher:
@@ -36,6 +38,8 @@ class MeterPublisher:
         self._completeness = Completeness()
         self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
         self._republish_at: float | None = None
+        self._left_over: set[str] = set()
+        self._since: float | None = None
         own = [self._announcer.topic] if self._announcer is not None else []
         self.filters = [*naming.topics.of_meter(self.meter), *own]
 
@@ -53,7 +57,11 @@ class MeterPublisher:
         """Note a message that is retained on the broker; return what clears it where a setting has switched it off."""
         if self._announcer is not None and topic == self._announcer.topic:
             self._announcer.note_retained(payload)
-        match self._topics.parse(topic):
+        parsed = self._topics.parse(topic)
+        if not self._has_labels:
+            self._left_over |= {topic} if isinstance(parsed, LabelTopic | DerivedTopic) else set()
+            return []
+        match parsed:
             case LabelTopic(self.meter, label) if label in self._hidden:
                 return [RetainedMessage(topic, "")]
             case LabelTopic(self.meter, label):
@@ -61,6 +69,12 @@ class MeterPublisher:
             case DerivedTopic(self.meter, name):
                 self._derived.note_retained(name)
         return []
+
+    def note_live(self, topic: str) -> None:
+        """Note that another edge publishes on a topic of this meter: then nothing there is left over."""
+        if isinstance(self._topics.parse(topic), LabelTopic | DerivedTopic):
+            self._left_over.clear()
+            self._since = None
 
     def publish(
         self, validated: ValidatedFrame, at: float, time_ms: int | None, *, is_read: bool
@@ -78,7 +92,7 @@ class MeterPublisher:
             is_read: whether the retained messages of the broker have had time to arrive.
         """
         if not self._has_labels:
-            return []
+            return self._clear_left_over(at)
         is_complete = self._completeness.check(validated)
         if self._republish_at is not None and at >= self._republish_at:
             self._republish_at = None
@@ -92,3 +106,11 @@ class MeterPublisher:
         if discovery:
             self._republish_at = at + _PROCESSED_S
         return [*labels, *derived, *discovery]
+
+    def _clear_left_over(self, at: float) -> list[RetainedMessage]:
+        """What clears the labels of an edge that read this meter before another program was its source."""
+        self._since = at if self._since is None else self._since
+        if at - self._since < _LEFT_OVER_S:
+            return []
+        topics, self._left_over = sorted(self._left_over), set()
+        return [RetainedMessage(topic, "") for topic in topics]

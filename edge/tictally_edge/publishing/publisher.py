@@ -209,6 +209,8 @@ class Publisher:
                 self._republish_discovery()
         elif message.retained and message.payload and self._meter_publisher is not None:
             self._publish(self._meter_publisher.note_retained(message.topic, message.payload))
+        elif message.payload and self._meter_publisher is not None:
+            self._meter_publisher.note_live(message.topic)
 
     def _on_watched(self, message: MessageReceived) -> None:
         self.watch.note_recorder(message.topic, message.payload, self._clock())

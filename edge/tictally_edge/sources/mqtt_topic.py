@@ -96,9 +96,10 @@ class MqttTopicSource:
 
     def health(self) -> Mapping[str, object]:
         """See `FrameSource`."""
-        last = self._last_message_at
-        age_s = None if last is None else round(time.monotonic() - last)
-        return {"topic": self._topic, **self.reader.health(), "last_message_age_s": age_s}
+        ages = {"last_message_age_s": self._last_message_at, "last_frame_age_s": self._last_good_at}
+        now_s = time.monotonic()
+        shown = {name: None if at is None else round(now_s - at) for name, at in ages.items()}
+        return {"topic": self._topic, **self.reader.health(), **shown}
 
     def close(self) -> None:
         """See `FrameSource`."""

@@ -25,30 +25,46 @@ def diagnose_relay(source: Mapping[str, Any], address: str, subject: Subject) ->
         address: of the source.
         subject: of the findings.
     """
-    problems, state = _texts(source, "problems"), source.get("state")
-    age_s = source.get("last_message_age_s")
-    if state == SourceState.CLOSED:
-        yield bad(subject, FindingCode.SOURCE_NOT_CONNECTED, address=address)
-    elif PublisherProblem.SEVERAL_METERS in problems:
-        yield bad(subject, FindingCode.SOURCE_SEVERAL_METERS, topics=_texts(source, "meters"), address=address)
-    elif not isinstance(age_s, int):
-        yield bad(subject, FindingCode.SOURCE_WITHOUT_MESSAGE, address=address)
-    elif source.get("form") is None:
-        yield bad(subject, FindingCode.SOURCE_FORM_UNKNOWN, topics=_texts(source, "unread"), address=address)
-    elif PublisherProblem.NO_MODE in problems:
-        yield bad(subject, FindingCode.SOURCE_WITHOUT_MODE, address=address)
-    elif PublisherProblem.NO_NUMBER in problems:
-        yield bad(subject, FindingCode.SOURCE_WITHOUT_NUMBER, format=str(source["form"]), address=address)
-    elif state != SourceState.RECEIVING:
-        yield bad(subject, FindingCode.SOURCE_SILENT, age=age_s, address=address)
-    else:
-        form, device = str(source["form"]), str(source.get("device") or "")
-        yield good(subject, FindingCode.SOURCE_RECOGNISED, format=form, device=device, address=address)
-        if PublisherProblem.NO_OPTION in problems:
-            yield bad(subject, FindingCode.SOURCE_WITHOUT_OPTION, address=address)
-        step_wh = source.get("step_wh")
-        if isinstance(step_wh, int) and step_wh > 1:
-            yield good(subject, FindingCode.SOURCE_REGISTERS_ROUNDED, step=step_wh)
+    found = _obstacle(source, address, subject)
+    if found is not None:
+        yield found
+        return
+    form, device = str(source["form"]), str(source.get("device") or "")
+    yield good(subject, FindingCode.SOURCE_RECOGNISED, format=form, device=device, address=address)
+    if PublisherProblem.NO_OPTION in _texts(source, "problems"):
+        yield bad(subject, FindingCode.SOURCE_WITHOUT_OPTION, address=address)
+    step_wh = source.get("step_wh")
+    if isinstance(step_wh, int) and step_wh > 1:
+        yield good(subject, FindingCode.SOURCE_REGISTERS_ROUNDED, step=step_wh)
+
+
+def _obstacle(source: Mapping[str, Any], address: str, subject: Subject) -> EdgeFinding | None:
+    """What keeps the source from being read, or None."""
+    if source.get("state") == SourceState.CLOSED:
+        return bad(subject, FindingCode.SOURCE_NOT_CONNECTED, address=address)
+    problems = _texts(source, "problems")
+    if PublisherProblem.SEVERAL_METERS in problems:
+        return bad(subject, FindingCode.SOURCE_SEVERAL_METERS, topics=_texts(source, "meters"), address=address)
+    if not isinstance(source.get("last_message_age_s"), int):
+        return bad(subject, FindingCode.SOURCE_WITHOUT_MESSAGE, address=address)
+    if source.get("form") is None:
+        return bad(subject, FindingCode.SOURCE_FORM_UNKNOWN, topics=_texts(source, "unread"), address=address)
+    return _shortcoming(source, address, subject)
+
+
+def _shortcoming(source: Mapping[str, Any], address: str, subject: Subject) -> EdgeFinding | None:
+    """What keeps messages of a known format from becoming frames, or None."""
+    problems, age_s, messages = _texts(source, "problems"), source.get("last_frame_age_s"), source.get("messages")
+    if PublisherProblem.NO_MODE in problems:
+        return bad(subject, FindingCode.SOURCE_WITHOUT_MODE, address=address)
+    if PublisherProblem.NO_NUMBER in problems:
+        return bad(subject, FindingCode.SOURCE_WITHOUT_NUMBER, format=str(source["form"]), address=address)
+    if not isinstance(age_s, int):
+        count = messages if isinstance(messages, int) else 0
+        return bad(subject, FindingCode.SOURCE_WITHOUT_GOOD_FRAME, count=count, address=address)
+    if source.get("state") != SourceState.RECEIVING:
+        return bad(subject, FindingCode.SOURCE_SILENT, age=age_s, address=address)
+    return None
 
 
 def _texts(source: Mapping[str, Any], name: str) -> tuple[str, ...]:
