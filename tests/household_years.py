@@ -37,7 +37,7 @@ def build(
     meter = SimulatedMeter(contract, mode, start=START, seed=3)
     rng = random.Random(7)
     with Ledger.open(path) as ledger:
-        ledger.store([message(frame(1, _ms(START), _values(meter), meter=meter.number))])
+        ledger.store([message(frame(1, _ms(START), values_of(meter), meter=meter.number))])
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM frame")
         connection.execute("DELETE FROM quarter")
@@ -57,7 +57,7 @@ def build(
     with Ledger.open(path) as ledger:  # a frame of now, so that the ledger has all that a living one has
         last_ms = quarter.last_ms + _FRAME_MS
         meter.advance(START + timedelta(days=days))
-        values = _values(meter)
+        values = values_of(meter)
         ledger.store([message(frame(days * 96 * _FRAMES + 1, last_ms, values, meter=meter.number, edge=EDGE))])
 
 
@@ -71,7 +71,7 @@ def _quarter(
     for n in range(_LOOKED_AT):
         at_ms = first_ms + (last_ms - first_ms) * n // (_LOOKED_AT - 1)
         meter.advance(datetime.fromtimestamp(at_ms / 1000, UTC))
-        values = _values(meter)
+        values = values_of(meter)
         rollup.add(at_ms, values)
         for label, value in values.items():
             if isinstance(value, str) and texts.get(label) != value:
@@ -90,7 +90,8 @@ def _as_many(quarter: Quarter, rng: random.Random) -> Quarter:
     return replace(quarter, n=n, live=live)
 
 
-def _values(meter: SimulatedMeter) -> Mapping[str, int | str]:
+def values_of(meter: SimulatedMeter) -> Mapping[str, int | str]:
+    """What the meter shows, but its numbers and its date."""
     return dict(_shown(meter))
 
 

@@ -23,6 +23,7 @@ class Origin(TypedDict, total=False):
     edge: str
     boot: str
     serial: str | None
+    mode: Mode
 
 
 def frame(seq: int, time_ms: int, values: Mapping[str, int | str], **origin: Unpack[Origin]) -> Frame:
