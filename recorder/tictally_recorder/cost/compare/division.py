@@ -225,7 +225,7 @@ class Division:
         elif metered.kinds:
             self._divide(day)
         reasons = metered.reasons.union(day.reasons) if day.reasons else metered.reasons
-        return DividedDay([*day.energy.values()], reasons, day.is_estimated, day.hours)
+        return DividedDay((*day.energy.values(),), reasons, day.is_estimated, day.hours)
 
     def _divide(self, day: "_Dividing") -> None:
         """Registers first, then rules."""

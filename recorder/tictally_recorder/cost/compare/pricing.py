@@ -24,24 +24,19 @@ _LENGTHS: Final = (28, 29, 30, 31)
 
 
 class _Totals(NamedTuple):
-    """Of the days before one.
+    """Of the days before each day that are divided completely; and, last, of all of these.
+
+    Numbers by day, one list for each kind: years have tens of thousands of days on all tariffs together.
 
     Attributes:
-        energy_wh: of those that are divided completely, by period.
-        lengths: how many of these are in months of each of `_LENGTHS`.
-        estimated: how many of these are estimated.
+        energy_wh: by period.
+        lengths: how many are in months of each of `_LENGTHS`.
+        estimated: how many are estimated.
     """
 
-    energy_wh: tuple[int, ...]
-    lengths: tuple[int, ...]
-    estimated: int
-
-    def plus(self, other: "_Totals") -> "_Totals":
-        return _Totals(
-            tuple(map(add, self.energy_wh, other.energy_wh)),
-            tuple(map(add, self.lengths, other.lengths)),
-            self.estimated + other.estimated,
-        )
+    energy_wh: Sequence[Sequence[int]]
+    lengths: Sequence[Sequence[int]]
+    estimated: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -79,14 +74,20 @@ class DividedDays:
         return found
 
     @cached_property
-    def totals(self) -> list[_Totals]:
-        """Before each day; and, last, of all."""
-        none = _Totals((0,) * len(self.divided[0].energy_wh), (0,) * len(_LENGTHS), 0)
-        of_days = (
-            none if each.reasons else _Totals(tuple(each.energy_wh), length, int(each.is_estimated))
-            for length, each in zip(_lengths(self.days), self.divided, strict=True)
+    def totals(self) -> _Totals:
+        """What each stretch of days has is the difference of two of them."""
+        energies = zip(*(each.energy_wh if not each.reasons else self._nothing for each in self.divided), strict=True)
+        known = [not each.reasons for each in self.divided]
+        of_days = [length if is_known else 0 for length, is_known in zip(_lengths(self.days), known, strict=True)]
+        return _Totals(
+            [_until(each) for each in energies],
+            [_until(found == length for found in of_days) for length in _LENGTHS],
+            _until(each.is_estimated and not each.reasons for each in self.divided),
         )
-        return list(accumulate(of_days, _Totals.plus, initial=none))
+
+    @cached_property
+    def _nothing(self) -> Sequence[int]:
+        return [0] * len(self.divided[0].energy_wh)
 
     def span(self, first: date | None, end: date | None) -> tuple[int, int]:
         """The places of the days of [first, end) among all; None: those of all of time."""
@@ -96,14 +97,15 @@ class DividedDays:
         )
 
 
-_OF_LENGTH: Final = {length: tuple(int(each == length) for each in _LENGTHS) for length in _LENGTHS}
-
-
-def _lengths(days: Iterable[date]) -> Iterator[tuple[int, ...]]:
-    """Of the month of each day: 1 at the place of its length among `_LENGTHS`, else 0."""
+def _lengths(days: Iterable[date]) -> Iterator[int]:
+    """How many days the month of each day has."""
     for _, of_month in groupby(days, lambda day: (day.year, day.month)):
         same = [*of_month]
-        yield from repeat(_OF_LENGTH[days_of_month(same[0])], len(same))
+        yield from repeat(days_of_month(same[0]), len(same))
+
+
+def _until(values: Iterable[int]) -> list[int]:
+    return list(accumulate(values, initial=0))
 
 
 class _Segment(NamedTuple):
@@ -139,18 +141,16 @@ def offer(tariff: Tariff, power: int | None, divided: DividedDays, assumed: Assu
         if isinstance(prices, Reason):
             unknown.setdefault(prices, []).extend(divided.days[segment.first : segment.end])
             continue
-        before, here = divided.totals[segment.first], divided.totals[segment.end]
-        counted = [there - since for since, there in zip(before.energy_wh, here.energy_wh, strict=True)]
-        lengths = [there - since for since, there in zip(before.lengths, here.lengths, strict=True)]
+        totals, first, end = divided.totals, segment.first, segment.end
+        counted = [each[end] - each[first] for each in totals.energy_wh]
+        lengths = [each[end] - each[first] for each in totals.lengths]
         if not any(lengths):
             continue
         amount += prices.of(counted, lengths)
         energy = [*map(add, energy, counted)]
-        known.append((segment.first, segment.end))
-        is_estimated |= here.estimated > before.estimated
-        is_provisional |= bool(
-            provisional_reason(tariff, power, prices_on or _newest(divided, segment.first, segment.end))
-        )
+        known.append((first, end))
+        is_estimated |= totals.estimated[end] > totals.estimated[first]
+        is_provisional |= bool(provisional_reason(tariff, power, prices_on or _newest(divided, first, end)))
     days = _known(divided, known)
     by_time = sorted(unknown, key=lambda reason: (min(unknown[reason]), reason.code))
     return Offer(
