@@ -119,6 +119,15 @@ def test_a_wrong_register_is_not_published_however_often_it_is_repeated(case: st
     assert values(after, "EASF02") == [5508900]
 
 
+def test_a_leap_that_a_long_time_would_allow_waits_for_the_total() -> None:
+    line = Line()
+    line.feed(*[zlinky(linkquality=n) for n in range(500)], every_s=60.0)
+    leap = line.feed(*[zlinky(**{TIER2: 5808.8}, linkquality=n) for n in range(20)])
+    total = line.feed(zlinky(**{TIER2: 5808.8}, current_summ_delivered=16794.5))
+    assert values(leap, "EASF02") == []
+    assert values(total, "EASF02") == [5808800]
+
+
 def test_a_register_that_goes_on_counting_elsewhere_is_another_truth() -> None:
     line = Line()
     line.feed(*[zlinky()] * 3)

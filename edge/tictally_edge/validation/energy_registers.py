@@ -10,7 +10,7 @@ right ones for ever.
 What another program read and published has its own faults: it repeats values that it read earlier, and shows zeros
 while it starts. There an equal value is no second sighting of a contradiction, which overrules the baseline only once
 it has risen twice; a zero is never accepted after another value, and first only where it lasts an hour beside a
-register that has counted.
+register that has counted. Parts that are more than their total wait for it.
 """
 
 from dataclasses import dataclass
@@ -31,6 +31,8 @@ _ROUNDING_WH: Final = 1
 _POWER_MARGIN: Final = 1.5
 # What contradicts the baseline of a relay's register must have risen so often to overrule it.
 _RISES: Final = 2
+# What a total that is reported after its parts may lack.
+_LATE_WH: Final = 2000
 # So long a register of a relay must be zero before it counts as one that has never counted.
 _ZERO_S: Final = 3600.0
 # A power corroborates only this far back. A source whose frames are all further apart (a thinned recording, a slow
@@ -58,6 +60,21 @@ class _Chain:
 
     last: RegisterValue
     length: int
+
+
+@dataclass(frozen=True, slots=True)
+class _RelayContext:
+    """A frame of a relay: whether a register of it has counted, and whether its parts are more than their total."""
+
+    relay: Relay
+    has_counted: bool
+    exceeds_total: bool
+
+
+def _exceeds_total(present: dict[str, int], relay: Relay) -> bool:
+    """Whether the supplier's registers are more than EAST, their sum, can be: it may come a report later."""
+    total, parts = present.get(_TOTAL, 0), [present[name] for name in _SUPPLIER if name in present]
+    return total > 0 and sum(parts) > total + _LATE_WH + len(parts) * relay.step_wh
 
 
 class EnergyRegisters:
@@ -102,9 +119,9 @@ class EnergyRegisters:
             corroboration = _Corroboration(frame, present, self.baseline, limit_va, is_thinned=is_thinned)
             decisions = {name: self._decide(name, value, frame.at, corroboration) for name, value in present.items()}
         else:
-            has_counted = any(present.values())
+            context = _RelayContext(frame.relay, any(present.values()), _exceeds_total(present, frame.relay))
             decisions = {
-                name: self._decide_relayed(name, RegisterValue(value, frame.at), frame.relay, has_counted=has_counted)
+                name: self._decide_relayed(name, RegisterValue(value, frame.at), context)
                 for name, value in present.items()
             }
         for name, decision in decisions.items():
@@ -135,10 +152,10 @@ class EnergyRegisters:
             return Decision.ACCEPTED
         return Decision.UNCONFIRMED if is_plausible else Decision.REJECTED
 
-    def _decide_relayed(self, name: str, reading: RegisterValue, relay: Relay, *, has_counted: bool) -> Decision:
+    def _decide_relayed(self, name: str, reading: RegisterValue, context: _RelayContext) -> Decision:
         value, at, base = reading.value, reading.at or 0.0, self.baseline.get(name)
         if value == 0 and (base is None or base.value):
-            since = self._zero_since.setdefault(name, at) if has_counted else at
+            since = self._zero_since.setdefault(name, at) if context.has_counted else at
             is_settled = base is None and at - since >= _ZERO_S
             if is_settled or self._accepts_first:
                 return Decision.ACCEPTED
@@ -147,13 +164,17 @@ class EnergyRegisters:
         if base is None or (base.at is None and base.value < value):
             is_enough = self._accepts_first or self._extend_chain(name, value, at) > 1
             return Decision.ACCEPTED if is_enough else Decision.UNCONFIRMED
-        if base.is_plausible(value, at, relay.step_wh):
+        is_plausible = base.is_plausible(value, at, context.relay.step_wh)
+        is_beyond = context.exceeds_total and name in _SUPPLIER and value > base.value
+        if is_plausible and not is_beyond:
             return Decision.ACCEPTED
         chain = self._chains.get(name)
         length = (
             chain.length if chain is not None and chain.last.value == value else self._extend_chain(name, value, at)
         )
-        return Decision.ACCEPTED if length > _RISES else Decision.REJECTED
+        if length > _RISES:
+            return Decision.ACCEPTED
+        return Decision.UNCONFIRMED if is_plausible else Decision.REJECTED
 
     def _accept(self, name: str, reading: RegisterValue, relay: Relay | None) -> None:
         base = self.baseline.get(name)
