@@ -45,6 +45,16 @@ _DERIVED: Final = {
         "%: apparent power in proportion to the subscribed power",
         "ISOUSC and PAPP, or PREF and SINSTS",
     ),
+    "active_power": (
+        "W, estimated: apparent power consumed, multiplied by the power factor",
+        "SINSTS and EAST, or PAPP and registers",
+    ),
+    "grid_power": ("W, estimated: consumption minus injection, negative while injecting", "a producer's meter"),
+    "power_factor": (
+        "energy consumed over apparent energy of about the last hour, every 5 min",
+        "SINSTS and EAST, or PAPP and registers",
+    ),
+    "power_factor_injection": ("the same of what is injected", "SINSTI and EAIT"),
     "overload": (_words((ON, OFF)), "all meters"),
     "contact": (f"{_words((CLOSED, OPEN))}: the dry contact, for a water heater", "STGE"),
     "cutoff": (f"{_words(CUTOFF.values())}: whether the meter's switch is open, and why", "STGE"),
@@ -211,7 +221,14 @@ lower case: `+` is written `_plus_`, `-` `_minus_`, and a `-` in a key `_`. In t
 _DERIVED_HEAD: Final = """\
 Values that the edge derives from labels, the same in both modes; their names are lower case, so that they never clash
 with a label. They are retained, and published when they change. An entity's id ends in the name:
-`sensor.tictally_<meter>_period`, `binary_sensor.tictally_<meter>_overload`."""
+`sensor.tictally_<meter>_period`, `binary_sensor.tictally_<meter>_overload`.
+
+**Active power** is estimated, never measured: a meter shows VA. The power factor is learned from the registers, and
+what they have counted beyond the power shown is made up within the next 20 VAh: the mean over an hour is the register's
+difference, but for some Wh. At a given moment the estimate is wrong by as much as the power factor of the appliances
+that run differs from that of the last hour. It is unknown until the register has counted 20 Wh for the first time, a
+few minutes; after a restart the edge reads its own `power_factor` back from the broker. The points of the meter's load
+curve (CCASN, CCAIN) are not needed: they are means of what the registers show in each frame."""
 
 
 _SITE_HEAD: Final = f"""\

@@ -194,13 +194,22 @@ class HomeAssistant:
         self._post(f"/api/states/{entity_id}", {"state": state})
 
     def import_statistics(self, entity_id: str, value: float, unit: str = "kWh") -> None:
-        """Give a register a past: what makes it known to the energy dashboard without five minutes' waiting."""
+        """Give an entity a past: what makes it known to the energy dashboard without five minutes' waiting.
+
+        Args:
+            entity_id: a register or a sum, or with the unit `W` a power.
+            value: of the past hour.
+            unit: the entity's.
+        """
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-        unit_class = "energy" if unit == "kWh" else None
-        mean = {"mean_type": 0, "unit_class": unit_class} if self.year >= _MQTT_5_SINCE else {"has_mean": False}
+        is_mean = unit == "W"
+        mean: dict[str, Any] = {"has_mean": is_mean}
+        if self.year >= _MQTT_5_SINCE:
+            mean = {"mean_type": int(is_mean), "unit_class": {"kWh": "energy", "W": "power"}.get(unit)}
         about = {"statistic_id": entity_id, "source": "recorder", "name": None, "unit_of_measurement": unit}
-        row = {"start": hour.isoformat(), "state": value, "sum": 0.0}
-        self.ask("recorder/import_statistics", metadata=about | {"has_sum": True} | mean, stats=[row])
+        row = dict.fromkeys(("mean", "min", "max"), value) if is_mean else {"state": value, "sum": 0.0}
+        rows = [{"start": hour.isoformat()} | row]
+        self.ask("recorder/import_statistics", metadata=about | {"has_sum": not is_mean} | mean, stats=rows)
 
     def energy_problems(
         self,
@@ -209,6 +218,7 @@ class HomeAssistant:
         *,
         price: str | None = None,
         total: str | None = None,
+        power: str | None = None,
     ) -> list[Any]:
         """Put registers into the energy dashboard, and give what it has against them.
 
@@ -217,6 +227,7 @@ class HomeAssistant:
             injection: entities.
             price: of a kWh that is consumed, an entity.
             total: of what was paid for what is consumed, an entity.
+            power: of the grid, an entity; older versions have no place for it.
         """
         sources: list[dict[str, Any]]
         paid = {"stat_cost": total, "entity_energy_price": price, "number_energy_price": None}
@@ -225,6 +236,7 @@ class HomeAssistant:
                 {"type": "grid", "stat_energy_from": each, "cost_adjustment_day": 0, **paid} for each in consumption
             ]
             sources += [{"type": "grid", "stat_energy_to": each, "cost_adjustment_day": 0} for each in injection]
+            sources[0] |= {"power_config": {"stat_rate": power}} if power is not None else {}
         else:
             unpaid = {"stat_compensation": None, "entity_energy_price": None, "number_energy_price": None}
             flow_from = [{"stat_energy_from": each, **paid} for each in consumption]

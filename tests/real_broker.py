@@ -114,9 +114,9 @@ class Hub:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, topic: str, *payloads: bytes | str) -> None:
+    def publish(self, topic: str, *payloads: bytes | str, retain: bool = False) -> None:
         """Publish with QoS 1; when it returns the broker has all of them."""
-        sent = [self._client.publish(topic, payload, qos=1) for payload in payloads]
+        sent = [self._client.publish(topic, payload, qos=1, retain=retain) for payload in payloads]
         for message in sent:
             message.wait_for_publish(30)
             assert message.is_published()

@@ -12,6 +12,7 @@ from tictally_edge.home_assistant.entities import NOT_ANNOUNCED, component_key, 
 from tictally_edge.home_assistant.meter_profile import Profile
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
+from tictally_edge.topics.active_power import ActivePower
 from tictally_edge.topics.derived_topics import derive
 from tictally_shared.home_assistant import Component, Language
 from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
@@ -31,6 +32,7 @@ TAKEN = {
     ("power", "measurement", "W"),
     ("current", "measurement", "A"),
     ("voltage", "measurement", "V"),
+    ("power_factor", "measurement", None),
     (None, "measurement", "%"),
     ("enum", None, None),
     ("timestamp", None, None),
@@ -144,7 +146,10 @@ def test_both_languages_have_every_name(profile: Profile) -> None:
 def test_what_is_made_of_labels_has_its_entity_and_no_entity_lacks_its_topic(
     profile: Profile, labels: dict[str, int | str]
 ) -> None:
-    assert derived_keys(profile) == derive(labels).keys()
+    power = ActivePower(0.0)
+    for name in ("power_factor", "power_factor_injection"):
+        power.restore(name, "0.9")
+    assert derived_keys(profile) == derive(labels).keys() | power.figures(labels, 0.0).keys()
 
 
 # Every field of the register, one at a time: its first bit, and how many values are assigned.

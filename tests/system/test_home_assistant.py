@@ -18,7 +18,7 @@ import pytest
 import real_edge
 from cost_building import PARIS, SURPLUS_FILE
 from hass import HomeAssistant
-from real_broker import Mosquitto
+from real_broker import Hub, Mosquitto
 from recording import Recorder
 
 from devel.child_process import ChildProcess
@@ -76,6 +76,9 @@ class Stage:
         line = MeterLine(number, meter, edge)
         self.lines.append(line)
         self.home.wait_until(link.exists, "had a line to read")
+        with Hub(self.broker.port) as hub:  # learned in an earlier life: else powers are unknown for minutes
+            for name in ("power_factor", "power_factor_injection"):
+                hub.publish(f"tictally/{number}/{name}", "0.9", retain=True)
         edge.start()
         return line
 
@@ -125,6 +128,8 @@ APPEARANCES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, ..
             "easf01": ("energy", "kWh", "total_increasing", "Énergie heures creuses"),
             "sinsts": ("apparent_power", "VA", "measurement", "Puissance apparente instantanée soutirée"),
             "available_power": ("apparent_power", "VA", "measurement", "Puissance disponible"),
+            "active_power": ("power", "W", "measurement", "Puissance active estimée"),
+            "power_factor": ("power_factor", None, "measurement", "Facteur de puissance"),
             "period": ("enum", None, None, "Période tarifaire"),
             "overload": ("problem", None, None, "Dépassement de puissance"),
         },
@@ -145,6 +150,7 @@ APPEARANCES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, ..
         {
             "base": ("energy", "kWh", "total_increasing", "Energy base"),
             "papp": ("apparent_power", "VA", "measurement", "Apparent power"),
+            "active_power": ("power", "W", "measurement", "Estimated active power"),
             "subscription_share": (None, "%", "measurement", "Subscribed power used"),
         },
     ),
@@ -179,12 +185,17 @@ def test_every_entity_that_is_not_disabled_has_a_value(
 def test_registers_are_usable_in_the_energy_dashboard(stage: Stage, home: HomeAssistant) -> None:
     line = stage.line("021961000031", "--producer", start="2026-06-21T13:00:00+02:00")
     registers = [line.entity(key) for key in ("easf01", "easf02", "east", "eait")]
-    home.wait_for_values(*registers)
+    home.wait_for_values(*registers, line.entity("grid_power"))
+    power = home.entity_id(line.entity("grid_power"))
+    assert (home.state(line.entity("grid_power")) or {})["attributes"]["quality"] == "estimated"
     *consumption, total, injection = map(home.entity_id, registers)
     assert home.statistic_ids >= {*consumption, total, injection}
     for register in (*consumption, injection):
         home.import_statistics(register, 1.0)
-    home.wait_until(lambda: home.energy_problems(consumption, [injection]) == [], "took the registers")
+    home.import_statistics(power, 1.0, "W")
+    home.wait_until(
+        lambda: home.energy_problems(consumption, [injection], power=power) == [], "took the registers and the power"
+    )
 
 
 COST = {

@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from tictally_edge.home_assistant.meter_profile import Profile
 from tictally_edge.home_assistant.translations import AS_IT_IS, DERIVED, one_of
+from tictally_edge.topics.active_power import ACTIVE_POWER, GRID_POWER
 from tictally_edge.topics.derived_topics import COLOURS, CUTOFF, PEAKS
 from tictally_shared.home_assistant import Component, Language
 from tictally_shared.labels import Mode
@@ -13,6 +14,14 @@ from tictally_shared.topics import Topics
 
 _CUTOFF: Final = tuple(dict.fromkeys(CUTOFF.values()))
 _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
+_ESTIMATED: Final = frozenset({ACTIVE_POWER, GRID_POWER})
+_POWER: Final = {
+    "device_class": "power",
+    "state_class": "measurement",
+    "unit_of_measurement": "W",
+    "suggested_display_precision": 0,
+}
+_FACTOR: Final = {"device_class": "power_factor", "state_class": "measurement", **_DIAGNOSTIC}
 
 
 class _Derived(NamedTuple):
@@ -42,6 +51,7 @@ def derived_components(profile: Profile, meter: str, topics: Topics, language: L
                 "value_template": AS_IT_IS,
                 **derived.settings,
                 **(_period_options(profile) if name == "period" else {}),
+                **(_estimated(topics.derived(meter, name)) if name in _ESTIMATED else {}),
             },
         )
         for name, derived in _ENTITIES.items()
@@ -58,12 +68,25 @@ def _period_options(profile: Profile) -> dict[str, Any]:
     return _enum(profile.option.periods) if profile.option is not None else {"icon": "mdi:calendar-clock"}
 
 
+def _estimated(topic: str) -> dict[str, Any]:
+    """Mark a value that no meter measures by an attribute."""
+    return {"json_attributes_topic": topic, "json_attributes_template": "{{ {'quality': 'estimated'} | tojson }}"}
+
+
 def _has_period(profile: Profile) -> bool:
     return not profile.labels.isdisjoint({"PTEC", "NTARF" if profile.option is not None else "LTARF"})
 
 
 def _has_subscription(profile: Profile) -> bool:
     return profile.labels >= {"ISOUSC", "PAPP"} or profile.labels >= {"PREF", "SINSTS"}
+
+
+def _has_power(profile: Profile) -> bool:
+    return not profile.labels.isdisjoint({"SINSTS", "PAPP"})
+
+
+def _has_grid_power(profile: Profile) -> bool:
+    return profile.labels >= {"SINSTS", "SINSTI"}
 
 
 def _has_status(profile: Profile) -> bool:
@@ -111,6 +134,10 @@ _ENTITIES: Final = {
         },
         _has_subscription,
     ),
+    "active_power": _Derived("sensor", _POWER, _has_power),
+    "grid_power": _Derived("sensor", _POWER, _has_grid_power),
+    "power_factor": _Derived("sensor", _FACTOR, _has_power),
+    "power_factor_injection": _Derived("sensor", _FACTOR, _has_grid_power),
     "overload": _Derived("binary_sensor", {"device_class": "problem"}, _has_overload),
     # On where current may flow, as for any switch. As an `opening` it would be shown among doors and windows.
     "contact": _Derived(

@@ -34,7 +34,7 @@ class MeterPublisher:
         self.meter = naming.key or number
         self._topics, self._hidden, self._has_labels = naming.topics, naming.hidden, naming.has_labels
         self._labels = LabelTopics(naming.topics, self.meter, every_s=naming.every_s)
-        self._derived = DerivedTopics(naming.topics, self.meter)
+        self._derived = DerivedTopics(naming.topics, self.meter, every_s=naming.every_s)
         self._completeness = Completeness()
         self._announcer = Announcer(announcing, naming, number) if announcing is not None else None
         self._republish_at: float | None = None
@@ -67,7 +67,7 @@ class MeterPublisher:
             case LabelTopic(self.meter, label):
                 self._labels.note_retained(label)
             case DerivedTopic(self.meter, name):
-                self._derived.note_retained(name)
+                self._derived.note_retained(name, payload)
         return []
 
     def note_live(self, topic: str) -> None:
@@ -98,6 +98,7 @@ class MeterPublisher:
             self._republish_at = None
             self._derived.reset()
         labels = self._labels.publish(validated, at, time_ms, is_complete=is_complete)
+        self._derived.add(validated.values, at)
         derived = self._derived.publish(self._labels.present, at, time_ms, is_complete=is_complete)
         discovery = []
         if self._announcer is not None:

@@ -6,6 +6,7 @@ The values are the same in both modes.
 from collections.abc import Mapping
 from typing import Final
 
+from tictally_edge.topics.active_power import ActivePower
 from tictally_edge.topics.naming import NOTHING, RetainedMessage
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Mode
@@ -72,11 +73,13 @@ class DerivedTopics:
     Args:
         topics: below which base.
         meter: its number or key.
+        every_s: least time between two changes of active power.
         all_every_s: after this time a value is published again although it did not change.
     """
 
-    def __init__(self, topics: Topics, meter: str, *, all_every_s: float = 300.0) -> None:
+    def __init__(self, topics: Topics, meter: str, *, every_s: float = 5.0, all_every_s: float = 300.0) -> None:
         self._topics, self._meter, self._all_every_s = topics, meter, all_every_s
+        self._power = ActivePower(every_s)
         self._shown: dict[str, tuple[str, float]] = {}
         self._retained: set[str] = set()
         self._complete_frames = 0
@@ -86,9 +89,14 @@ class DerivedTopics:
         self._retained |= self._shown.keys()
         self._shown.clear()
 
-    def note_retained(self, name: str) -> None:
+    def note_retained(self, name: str, payload: bytes = b"") -> None:
         """Note a retained topic of this meter; it is cleared where no value of its name is derived."""
         self._retained.add(name)
+        self._power.restore(name, payload.decode(errors="replace"))
+
+    def add(self, values: Labels, at: float) -> None:
+        """Learn the power factor from a frame's values, of which topics show only some."""
+        self._power.add(values, at)
 
     def publish(self, labels: Labels, at: float, time_ms: int | None, *, is_complete: bool) -> list[RetainedMessage]:
         """Return the messages that the labels change; none before a complete frame has shown all labels.
@@ -103,7 +111,7 @@ class DerivedTopics:
         if not self._complete_frames:
             return []
         time = None if time_ms is None else iso_utc(time_ms)
-        derived = derive(labels)
+        derived = {**derive(labels), **self._power.figures(labels, at)}
         changes = []
         for name, value in derived.items():
             before = self._shown.get(name)
