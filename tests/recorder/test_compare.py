@@ -2,7 +2,7 @@
 
 import json
 import os
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +105,30 @@ def test_tempo_on_a_day_without_a_colour_is_unknown(folder: Path, capsys: pytest
     assert main(asked) == 0
     expected = "Unknown (edf-bleu-tempo 6 kVA; 2026-06-01): the colour of the Tempo day is unknown."
     assert expected in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("day", "is_known"),
+    # The night belongs to the day before: of 1 September 2019 its colour is unknown.
+    [("2019-09-01", False), ("2019-09-02", True), ("2022-07-01", True), ("2026-04-21", True), ("2026-04-22", False)],
+)
+def test_a_household_that_never_had_a_colour_has_tempos_cost_as_far_as_the_history_goes(
+    folder: Path, capsys: pytest.CaptureFixture[str], day: str, is_known: bool
+) -> None:
+    (folder / "ledger.sqlite").unlink()
+    store_day(folder, day)
+    (folder / "contracts.toml").write_text(
+        BASE.replace("edf-bleu-base", "edf-bleu-hphc").replace("2025", "2019") + NIGHT
+    )
+    after = str(date.fromisoformat(day) + timedelta(days=1))
+    assert main(["compare", "--from", day, "--to", after, "--json"]) == 0
+    (tempo,) = (
+        each
+        for each in json.loads(capsys.readouterr().out)
+        if (each["tariff"], each["power_kva"]) == ("edf-bleu-tempo", 9)
+    )
+    assert (tempo["amount"] is not None) is is_known
+    assert [each["code"] for each in tempo["reasons"]] == ([] if is_known else ["tempo_colour_unknown"])
 
 
 def test_tempo_is_priced_by_bundled_and_fetched_colours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
