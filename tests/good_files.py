@@ -90,7 +90,9 @@ def _edf_registers() -> str:
 
 
 GOOD_FILES: Final[dict[str, str]] = {
-    "enedis_csv": _lines(*lines_of(_START.replace(tzinfo=PARIS), (400 + n for n in range(96)))),
+    "enedis_csv": _lines(*lines_of(_START.replace(tzinfo=PARIS), (400 + n for n in range(96)))).replace(
+        "29/07/2023", "07/01/2026"
+    ),
     "enedis_csv_registers": _registers_csv(),
     "linkystat": _linkystat(),
     "edf": _edf(),

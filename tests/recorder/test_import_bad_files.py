@@ -110,6 +110,7 @@ def test_a_spoiled_file_is_a_sentence_in_both_languages(tmp_path: Path, name: st
 ROWS: dict[str, tuple[str, Callable[[str], str], str]] = {
     "appended": ("enedis_csv", lambda text: text + text, "line 101: another file begins here"),
     "appended registers": ("enedis_csv_registers", lambda text: text + text, "line 13: another file begins here"),
+    "cut value": ("enedis_csv", lambda text: text[: text.index(";450") + 3], "line 54: it ends too early"),
     "cut registers": ("enedis_csv_registers", lambda text: text[:-6], "line 11: it ends too early"),
     "cut EDF registers": ("edf_registers", lambda text: text[:-5], "line 12: it ends too early"),
     "cut export": ("tictally", lambda text: text[:-5], "line 25: a column is missing"),

@@ -7,6 +7,7 @@ of registers ends with lines that name the period of each register.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +15,9 @@ from tictally_recorder.imports.errors import ImportFileError, ImportProblem
 from tictally_recorder.imports.fields import Cells, number, rows, to_ms
 from tictally_recorder.imports.load_curve import Row, check_power, intervals
 from tictally_recorder.imports.protocol import Head, Reading
+from tictally_recorder.imports.source_file import Line
 from tictally_recorder.ledger import CONSUMPTION, INJECTION, IntervalEnergy, Observation, RegisterReading
+from tictally_shared.calendar import local_day
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 
 _PRM: Final = "Identifiant PRM"
@@ -23,7 +26,9 @@ _VALUE: Final = "Valeur"
 _KIND: Final = "Type de releve"
 _STEP: Final = "Pas en minutes"
 _PERIODS: Final = "Periode"
-_PRM_DIGITS: Final = 14
+_LAST_DAY: Final = "Date de fin"
+_DAY: Final = re.compile(r"(\d\d)/(\d\d)/(\d{4})")
+_LEAST_PRM_DIGITS: Final = 10
 _MINUTE_MS: Final = 60_000
 # Unit → Wh, or W.
 _WHOLE: Final = {"W": 1, "WH": 1, "KW": 1000, "KWH": 1000}
@@ -53,7 +58,8 @@ class EnedisCsv:
     def read(self, reading: Reading, /) -> Iterator[Observation]:
         """See `Importer.read`."""
         file = reading.file
-        lines = rows(file, file.lines())
+        end = _End()
+        lines = rows(file, end.watch(file.lines()))
         names, values, columns = (next(lines, None) for _ in range(3))
         if names is None or values is None or columns is None:
             raise file.error(0, ImportProblem.TRUNCATED)
@@ -66,11 +72,41 @@ class EnedisCsv:
             raise file.error(values.line, ImportProblem.UNIT_UNKNOWN, unit=unit)
         heads = columns.cells
         if {_TIME, _VALUE} <= set(heads):
-            yield from _load_curve(reading, about, _two_of(heads, lines), _WHOLE[unit])
+            yield from end.newest(_load_curve(reading, about, _two_of(heads, lines), _WHOLE[unit]))
+            if end.is_cut(about.get(_LAST_DAY, ""), reading):
+                raise file.error(end.line, ImportProblem.TRUNCATED)
         elif heads[:1] == [_TIME] and any(_register(each) for each in heads):
             yield from _registers(reading, heads, lines, _WHOLE[unit])
         else:
             raise file.error(columns.line, ImportProblem.COLUMN_MISSING, columns=(_TIME, _VALUE))
+
+
+@dataclass(slots=True)
+class _End:
+    """How a load curve ends: one that was cut within a row ends without a line feed before the last day it names."""
+
+    line: int = 0
+    is_ended: bool = True
+    newest_ms: int = 0
+
+    def watch(self, lines: Iterable[Line]) -> Iterator[Line]:
+        """The lines, of which the last one is noted."""
+        for line in lines:
+            self.line, self.is_ended = line.number, line.is_ended
+            yield line
+
+    def newest(self, found: Iterable[Observation]) -> Iterator[Observation]:
+        """The observations, of which the newest time is noted."""
+        for each in found:
+            self.newest_ms = max(self.newest_ms, each.end_ms if isinstance(each, IntervalEnergy) else each.time_ms)
+            yield each
+
+    def is_cut(self, last_day: str, reading: Reading) -> bool:
+        """True if nothing ends the last line, and the file names a later last day, `31/12/2026`."""
+        match = _DAY.fullmatch(last_day)
+        if self.is_ended or match is None:
+            return False
+        return f"{match[3]}-{match[2]}-{match[1]}" > str(local_day(self.newest_ms, reading.tz))
 
 
 def _two_of(heads: Sequence[str], lines: Iterator[Cells]) -> Iterator[tuple[int, str, str]]:
@@ -168,7 +204,7 @@ def _unless_another_begins(
     reading: Reading, line: int, first: str, problem: ImportProblem, text: str
 ) -> ImportFileError:
     """The error of a cell, or that a second file has been appended."""
-    is_another = first == _PRM or (len(first) == _PRM_DIGITS and first.isdecimal())
+    is_another = first == _PRM or (len(first) >= _LEAST_PRM_DIGITS and first.isdecimal())
     if is_another:
         return reading.file.error(line, ImportProblem.TWO_FILES)
     return reading.file.error(line, problem, text=text[:40])

@@ -46,10 +46,12 @@ class Line:
     Attributes:
         number: from 1.
         text: without its end.
+        is_ended: False for the last line of a file that ends without a line end.
     """
 
     number: int
     text: str
+    is_ended: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +138,30 @@ class SourceFile:
             if start.startswith(_UTF8_BOM):
                 content.read(len(_UTF8_BOM))
             end = b"\r" if b"\r" in start and b"\n" not in start else b"\n"
-            for number, line in enumerate(_split(content, end), 1):
+            for number, (line, is_ended) in enumerate(_split(content, end), 1):
                 if len(line) >= _MOST_LINE_BYTES:
                     raise self.error(number, ImportProblem.LINE_TOO_LONG)
                 if b"\0" in line:
                     raise self.error(number, ImportProblem.TRUNCATED)
-                yield Line(number, decoded(line).rstrip("\r"))
+                yield Line(number, decoded(line).rstrip("\r"), is_ended)
 
     def error(self, line: int, code: ImportProblem, **parameters: str | int | tuple[str, ...]) -> ImportFileError:
         """An error about it, to be raised."""
         return ImportFileError(self.name, line, Phrase(code, dict(parameters)))
 
 
-def _split(content: BufferedReader, end: bytes) -> Iterator[bytes]:
-    """Content between ends of lines; a line that is too long, as far as it was read."""
+def _split(content: BufferedReader, end: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Lines, and whether they have an end; one that is too long, as far as it was read."""
     pending = b""
     while chunk := content.read(_MOST_LINE_BYTES):
         *whole, pending = (pending + chunk).split(end)
-        yield from whole
+        for line in whole:
+            yield line, True
         if len(pending) >= _MOST_LINE_BYTES:
-            yield pending
+            yield pending, False
             return
     if pending:
-        yield pending
+        yield pending, False
 
 
 def _as_utf8(content: BufferedReader) -> BufferedReader:
