@@ -12,7 +12,7 @@ from tictally_edge.topics.derived_topics import CLOSED, COLOURS, CUTOFF, OFF, ON
 from tictally_recorder.cost import Quality
 from tictally_recorder.cost.standby.trend import ENOUGH_NIGHTS
 from tictally_recorder.features import job_kinds
-from tictally_recorder.hubs import price_outlook, site_state
+from tictally_recorder.hubs import month_forecast, price_outlook, site_state
 from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.hubs.site_device import SiteDevice
 from tictally_recorder.sinks.registry import plugins
@@ -73,6 +73,13 @@ _OF_SITE: Final = {
     site_state.TODAY: "cost of today so far, with the day's whole share of the subscription; only with a contract",
     site_state.YESTERDAY: "cost of yesterday",
     site_state.MONTH: "cost of this month so far",
+    month_forecast.COST_MONTH_FORECAST: (
+        "cost of the month's days before today, and for today and each day left the mean of the last "
+        f"{month_forecast.RECENT_DAYS} days, of which {month_forecast.ENOUGH_DAYS} at least are known; amounts that "
+        "are paid once are not in the mean"
+    ),
+    month_forecast.ENERGY_MONTH: "kWh consumed this month so far",
+    month_forecast.ENERGY_MONTH_FORECAST: "kWh of the month, likewise",
     site_state.TOTAL: "cost of all days since the first frame, where known",
     site_state.PRICE: "current price of a kWh",
     site_state.PERIOD: "current tariff period",
@@ -99,6 +106,10 @@ _OF_SITE: Final = {
     price_outlook.CHEAPEST_PRICE: "mean price of a kWh in them",
     price_outlook.PRICE_TOMORROW: "mean price of a kWh over tomorrow; `none` until all of it is known",
     price_outlook.COLOUR_TOMORROW: f"Tempo: {_words(each.name for each in Colour if each)}; the meter's, else fetched",
+    **{
+        name: f"Tempo: days of the colour `{colour.name}` left in the season after today; `none` if a day is unknown"
+        for colour, name in price_outlook.DAYS_LEFT.items()
+    },
     price_outlook.PRICES_TODAY: (
         'JSON: `{"prices": [{"start": …, "end": …, "period": …, "price": "0.1635"}, …]}`, as far as they are known; '
         "`{}` if none is"
@@ -216,7 +227,8 @@ minutes in hexadecimal (`0C1E` is 12:30); nothing in an entry such as `1600` sho
 
 The column **Home Assistant** has the entity's device class, and its unit where it differs; `text` and `number` have no
 class. Entities marked *off* are disabled by default. An entity's id is `sensor.tictally_<meter>_` and the label in
-lower case: `+` is written `_plus_`, `-` `_minus_`, and a `-` in a key `_`. In the topic `+` is written `_PLUS_`."""
+lower case: `+` is written `_plus_`, `-` `_minus_`, and a `-` in a key `_`. In the topic `+` is written `_PLUS_`.
+`smaxsn_time` and `smaxin_time` are entities of the times of SMAXSN and SMAXIN."""
 
 _DERIVED_HEAD: Final = """\
 Values that the edge derives from labels, the same in both modes; their names are lower case, so that they never clash

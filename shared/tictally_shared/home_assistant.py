@@ -53,6 +53,7 @@ class Device:
         serial: or None.
         hardware: shown by hubs as the hardware version, or None.
         availability: topics that must all be `online`.
+        via: id of the device that it is reached by, or None.
     """
 
     id: str
@@ -63,6 +64,7 @@ class Device:
     serial: str | None = None
     hardware: str | None = None
     availability: Sequence[str] = ()
+    via: str | None = None
 
 
 def config_topic(device_id: str, prefix: str = PREFIX) -> str:
@@ -91,6 +93,7 @@ def discovery_json(device: Device, components: Sequence[Component], removed: Map
         "serial_number": device.serial,
         "sw_version": device.version,
         "hw_version": device.hardware,
+        "via_device": device.via,
     }
     body: dict[str, Any] = {
         "device": {name: value for name, value in about.items() if value is not None},
@@ -188,6 +191,11 @@ class HealthEntity:
     is_integer: bool = False
 
 
+def program_device_id(kind: str, name: str) -> str:
+    """Return the id of the device of one process, an `edge` or a `recorder`."""
+    return f"{ORIGIN}_{kind}_{name}"
+
+
 def program_device(kind: str, name: str, shown: str, version: str, availability: str) -> Device:
     """Return the device of one process.
 
@@ -199,7 +207,7 @@ def program_device(kind: str, name: str, shown: str, version: str, availability:
         availability: topic of `online` and `offline`.
     """
     return Device(
-        id=f"{ORIGIN}_{kind}_{name}",
+        id=program_device_id(kind, name),
         name=f"{shown} {name}",
         version=version,
         maker=ORIGIN,

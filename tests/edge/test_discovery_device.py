@@ -35,6 +35,7 @@ def test_a_linky_shows_what_it_is() -> None:
         serial=LINKY,
         hardware="TIC historique, HC.., 1 phase",
         availability=("home/tic/edge/cellar/availability", "home/tic/021876000001/availability"),
+        via="tictally_edge_cellar",
     )
 
 

@@ -133,6 +133,16 @@ def test_tempo_tells_as_far_as_colours_are_known() -> None:
     assert (found["colour_tomorrow"], found["price_tomorrow"]) == ("ROUGE", "0.51667")  # (6x0.3 + 16x0.6 + 2x0.5)/24
 
 
+def test_the_tempo_days_left_are_known_once_every_day_of_the_season_is() -> None:
+    season = {d("2025-09-01") + timedelta(days=n): Colour.BLEU for n in range(66)}  # up to TODAY
+    season |= {TODAY: Colour.ROUGE, d("2025-10-20"): Colour.BLANC}
+    found = figures("2025-11-05T15:00+01:00", TEMPO, colours=season)
+    left = tuple(found[f"{name}_days_left"] for name in ("blue", "white", "red"))
+    assert left == ("236", "42", "21")  # 299 days until 31 August
+    del season[d("2025-09-03")]
+    assert figures("2025-11-05T15:00+01:00", TEMPO, colours=season)["red_days_left"] == "none"
+
+
 def spot(day: date, *prices: str, days: int = 1) -> Series:
     start_ms, end_ms = day_bounds_ms(day, PARIS)[0], day_bounds_ms(day + timedelta(days=days - 1), PARIS)[1]
     quarters = range(start_ms, end_ms, QUARTER_MS)

@@ -199,7 +199,9 @@ def test_registers_are_usable_in_the_energy_dashboard(stage: Stage, home: HomeAs
 
 
 COST = {
-    "cost_today": ("monetary", "EUR", None, "Cost today"),
+    "cost_today": ("monetary", "EUR", "total", "Cost today"),
+    "cost_month": ("monetary", "EUR", "total", "Cost this month"),
+    "energy_month": ("energy", "kWh", None, "Consumption this month"),
     "cost_total": ("monetary", "EUR", "total", "Total cost"),
     "income_total": ("monetary", "EUR", "total", "Total income"),
     "price": (None, "EUR/kWh", "measurement", "Price per kWh"),
@@ -241,7 +243,9 @@ def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage
         assert paid is not None
         assert float(paid) > 0
         east, price, total = map(home.entity_id, (line.entity("east"), site["price"], site["cost_total"]))
-        assert home.statistic_ids >= {price, total}
+        month = home.entity_id(site["cost_month"])
+        assert home.statistic_ids >= {price, total, month}
+        assert str(shown["cost_month"]["last_reset"])[8:19] == "01T00:00:00"
         home.import_statistics(east, 1.0)
         home.import_statistics(total, 1.0, "EUR")
         home.wait_until(lambda: home.energy_problems([east], price=price) == [], "took the price")

@@ -120,5 +120,5 @@ def test_the_home_assistant_page_names_only_known_entities() -> None:
     assert [name for name in named if name not in ids and not name.endswith(NUMBER + "_")] == []
     in_tables = re.findall(r"`([a-z]+(?:_[a-z]+)?\d*)`", "".join(re.findall(r"^\|.*$", text, re.MULTILINE)))
     assert in_tables
-    of_sites = {entity.key for entity in ENTITIES}
-    assert [key for key in in_tables if key not in keys and key not in of_sites] == []
+    others = {entity.key for entity in ENTITIES}.union(each.key for those in programs.values() for each in those)
+    assert [key for key in in_tables if key not in keys and key not in others] == []

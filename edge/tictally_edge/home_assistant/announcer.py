@@ -7,16 +7,24 @@ entities of an earlier life, and removes those that the meter no longer has, onl
 from typing import Final
 
 from tictally_edge.home_assistant.edge_device import DiscoverySettings
-from tictally_edge.home_assistant.entities import SUPPLIER_REGISTERS, component_key, components, meter_device
+from tictally_edge.home_assistant.entities import (
+    SUPPLIER_REGISTERS,
+    component_key,
+    components,
+    meter_device,
+    peak_time_key,
+)
 from tictally_edge.home_assistant.meter_profile import Profile, ProfileWatch
-from tictally_edge.home_assistant.translations import DERIVED
+from tictally_edge.home_assistant.translations import DERIVED, PEAK_TIMES
 from tictally_edge.topics.naming import Naming, RetainedMessage
 from tictally_edge.validation.validator import ValidatedFrame
 from tictally_shared.home_assistant import Discovered, config_topic, discovery_json, read_discovery
 from tictally_shared.labels import CATALOGUE
 
 # The entities that this version can publish, of any meter.
-_KNOWN_KEYS: Final = frozenset({*(component_key(label.name) for label in CATALOGUE), *DERIVED})
+_KNOWN_KEYS: Final = frozenset(
+    {*(component_key(label.name) for label in CATALOGUE), *map(peak_time_key, PEAK_TIMES), *DERIVED}
+)
 
 
 class Announcer:

@@ -16,13 +16,14 @@ from tictally_edge.home_assistant.translations import (
     LABELS,
     LABELS_OF_ONE_PHASE,
     METER,
+    PEAK_TIMES,
     PERIODS,
     SUPPLIER_REGISTER,
     TIMES_1000,
 )
 from tictally_edge.topics.naming import Naming
 from tictally_shared.euridis import identity_of
-from tictally_shared.home_assistant import Component, Device, Language
+from tictally_shared.home_assistant import Component, Device, Language, program_device_id
 from tictally_shared.labels import CATALOGUE, Kind, Label
 from tictally_shared.tariff_options import TARIFF_OPTIONS
 from tictally_shared.topics import Topics
@@ -47,6 +48,7 @@ def meter_device(profile: Profile, number: str, naming: Naming, discovery: Disco
         serial=number if naming.key is None else None,
         hardware=hardware_of(profile),
         availability=(naming.topics.edge(naming.edge, "availability"), naming.topics.meter_availability(meter)),
+        via=program_device_id("edge", naming.edge),
     )
 
 
@@ -116,7 +118,33 @@ def components(profile: Profile, meter: str, topics: Topics, language: Language)
             settings=_settings(label, meter, topics),
         )
         for label in announced
-    ] + derived_components(profile, meter, topics, language)
+    ] + [
+        *_peak_times(profile, meter, topics, language),
+        *derived_components(profile, meter, topics, language),
+    ]
+
+
+def _peak_times(profile: Profile, meter: str, topics: Topics, language: Language) -> list[Component]:
+    """When the day's highest power was: the label's own entity has only the power."""
+    return [
+        Component(
+            key=peak_time_key(label),
+            platform="sensor",
+            name=name.of(language),
+            settings={
+                "state_topic": topics.label_time(meter, label),
+                "value_template": AS_IT_IS,
+                "device_class": "timestamp",
+            },
+        )
+        for label, name in PEAK_TIMES.items()
+        if label in profile.labels
+    ]
+
+
+def peak_time_key(label: str) -> str:
+    """The key of the entity that has the time of a day's highest power."""
+    return f"{component_key(label)}_time"
 
 
 def component_key(label: str) -> str:

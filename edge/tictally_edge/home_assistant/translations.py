@@ -64,6 +64,12 @@ LABELS_OF_ONE_PHASE: Final = {
     "UMOY1": Words("Tension moyenne", "Mean voltage"),
 }
 
+# Labels whose time is an entity of its own.
+PEAK_TIMES: Final = {
+    "SMAXSN": Words("Heure de la puissance max soutirée du jour", "Time of today's maximum power consumed"),
+    "SMAXIN": Words("Heure de la puissance max injectée du jour", "Time of today's maximum power injected"),
+}
+
 DERIVED: Final = {
     "period": Words("Période tarifaire", "Tariff period"),
     "available_power": Words("Puissance disponible", "Available power"),

@@ -14,6 +14,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Final, Self
 
+from tictally_recorder.calendars.tempo import TempoCalendar
 from tictally_recorder.hubs.price_course import CourseTerms, PricedTime, price_course
 from tictally_recorder.hubs.site_state import NOTHING, applied_tariff
 from tictally_recorder.tariffs.model import Direction
@@ -25,7 +26,9 @@ NEXT_PERIOD, NEXT_PERIOD_AT = "next_period", "next_period_at"
 CHEAPEST, CHEAPEST_PRICE = "cheapest_3h", "cheapest_3h_price"
 PRICE_TOMORROW, COLOUR_TOMORROW = "price_tomorrow", "colour_tomorrow"
 PRICES_TODAY, PRICES_TOMORROW = "prices_today", "prices_tomorrow"
+DAYS_LEFT: Final = {Colour.BLEU: "blue_days_left", Colour.BLANC: "white_days_left", Colour.ROUGE: "red_days_left"}
 VALUE_NAMES: Final = (
+    *DAYS_LEFT.values(),
     *(NEXT_PRICE, NEXT_PRICE_AT, NEXT_PERIOD, NEXT_PERIOD_AT),
     *(CHEAPEST, CHEAPEST_PRICE, PRICE_TOMORROW, COLOUR_TOMORROW),
 )
@@ -75,6 +78,7 @@ class Outlook:
         if self._is_contradicted(now_ms, counted):
             return unknown_outlook()
         values: dict[str, str | None] = {**dict.fromkeys(VALUE_NAMES), COLOUR_TOMORROW: self._colour_tomorrow()}
+        values |= self._days_left()
         values |= self._changes(now_ms)
         values |= self._cheapest(now_ms)
         if _is_whole(self.tomorrow, *self._bounds_ms(_DAY)):
@@ -122,6 +126,12 @@ class Outlook:
         paid = applied_tariff(self.by.site, Direction.CONSUMPTION, tomorrow, self.by.terms)
         colour = self.by.colours.get(tomorrow, Colour.NONE)
         return colour.name if paid and paid.has_colours and colour else None
+
+    def _days_left(self) -> Mapping[str, str]:
+        """Tempo days left in the season after today, likewise; unknown where a day of it up to today is."""
+        paid = applied_tariff(self.by.site, Direction.CONSUMPTION, self.day, self.by.terms)
+        left = TempoCalendar(self.by.colours).days_left(self.day) if paid and paid.has_colours else None
+        return {} if left is None else {DAYS_LEFT[colour]: str(count) for colour, count in left.items()}
 
     def _bounds_ms(self, later: timedelta) -> tuple[int, int]:
         return day_bounds_ms(self.day + later, self.by.tz)

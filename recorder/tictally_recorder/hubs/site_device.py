@@ -1,7 +1,7 @@
 """A site as a device of a hub: what its energy costs, and at which price. Pure.
 
-Home Assistant, sensor entity, "Available state classes": `monetary` allows only `total`, and a total that restarts each
-day would have to announce when; so day and month have no state class, and the total never restarts.
+Home Assistant, sensor entity, "Available state classes": `monetary` allows only `total`, and a total that restarts has
+to announce when. Day and month restart at the hub's own midnight: its zone is the recorder's.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,14 +10,33 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from tictally_recorder.cost.model import Quality
-from tictally_recorder.hubs import price_outlook, site_state
+from tictally_recorder.hubs import month_forecast, price_outlook, site_state
 from tictally_recorder.settings import Settings
-from tictally_shared.home_assistant import DIAGNOSTIC, ORIGIN, Component, Device, Language, config_topic, discovery_json
+from tictally_shared.home_assistant import (
+    DIAGNOSTIC,
+    ORIGIN,
+    Component,
+    Device,
+    Language,
+    config_topic,
+    discovery_json,
+    program_device_id,
+)
 from tictally_shared.status_register import Colour
 from tictally_shared.topics import Topics
 
 _SHOWN: Final[dict[Language, str]] = {"fr": "Coût de l'énergie", "en": "Energy cost"}
 _MONEY: Final = {"device_class": "monetary", "suggested_display_precision": 2}
+# Home Assistant evaluates it with each value.
+_MIDNIGHT: Final = "now().replace({}hour=0, minute=0, second=0, microsecond=0).isoformat()"
+_OF_DAY: Final = {
+    **_MONEY,
+    "state_class": "total",
+    "last_reset_value_template": f"{{{{ {_MIDNIGHT.format('')} }}}}",
+}
+_OF_MONTH: Final = _OF_DAY | {"last_reset_value_template": f"{{{{ {_MIDNIGHT.format('day=1, ')} }}}}"}
+_ENERGY: Final = {"device_class": "energy", "suggested_display_precision": 1}
+_DAYS: Final = {"state_class": "measurement", "icon": "mdi:calendar-range"}
 _PRICE: Final = {"state_class": "measurement", "suggested_display_precision": 4, "icon": "mdi:cash"}
 _MOMENT: Final = {"device_class": "timestamp"}
 # `None` is "no state" for Home Assistant; it stands for a payload of `none`.
@@ -40,9 +59,18 @@ class _Entity:
 _CURRENCY: Final = "{currency}"
 _PER_KWH: Final = "{currency}/kWh"
 ENTITIES: Final = (
-    _Entity(site_state.TODAY, "Coût du jour", "Cost today", _MONEY, _CURRENCY),
+    _Entity(site_state.TODAY, "Coût du jour", "Cost today", _OF_DAY, _CURRENCY),
     _Entity(site_state.YESTERDAY, "Coût d'hier", "Cost yesterday", _MONEY, _CURRENCY),
-    _Entity(site_state.MONTH, "Coût du mois", "Cost this month", _MONEY, _CURRENCY),
+    _Entity(site_state.MONTH, "Coût du mois", "Cost this month", _OF_MONTH, _CURRENCY),
+    _Entity(month_forecast.COST_MONTH_FORECAST, "Coût prévu du mois", "Cost forecast of the month", _MONEY, _CURRENCY),
+    _Entity(month_forecast.ENERGY_MONTH, "Consommation du mois", "Consumption this month", _ENERGY, "kWh"),
+    _Entity(
+        month_forecast.ENERGY_MONTH_FORECAST,
+        "Consommation prévue du mois",
+        "Consumption forecast of the month",
+        _ENERGY,
+        "kWh",
+    ),
     _Entity(site_state.TOTAL, "Coût total", "Total cost", {**_MONEY, "state_class": "total"}, _CURRENCY),
     _Entity(
         site_state.PRICE,
@@ -79,6 +107,14 @@ ENTITIES: Final = (
         "Couleur de demain",
         "Colour tomorrow",
         {"device_class": "enum", "options": [each.name for each in Colour if each], "icon": "mdi:calendar-arrow-right"},
+    ),
+    *(
+        _Entity(price_outlook.DAYS_LEFT[colour], fr, en, _DAYS)
+        for colour, fr, en in (
+            (Colour.BLEU, "Jours bleus restants", "Blue days left"),
+            (Colour.BLANC, "Jours blancs restants", "White days left"),
+            (Colour.ROUGE, "Jours rouges restants", "Red days left"),
+        )
     ),
     _Entity(site_state.PERIOD, "Période tarifaire", "Tariff period", {"icon": "mdi:clock-outline"}),
     _Entity(site_state.SUBSCRIPTION, "Abonnement mensuel", "Monthly subscription", _MONEY, _CURRENCY),
@@ -118,8 +154,8 @@ ENTITIES: Final = (
         "VA",
     ),
     _Entity(site_state.STANDBY_COST_YEAR, "Coût annuel de la veille", "Annual standby cost", _MONEY, _CURRENCY),
-    _Entity(site_state.INCOME_TODAY, "Revenu du jour", "Income today", _MONEY, _CURRENCY),
-    _Entity(site_state.INCOME_MONTH, "Revenu du mois", "Income this month", _MONEY, _CURRENCY),
+    _Entity(site_state.INCOME_TODAY, "Revenu du jour", "Income today", _OF_DAY, _CURRENCY),
+    _Entity(site_state.INCOME_MONTH, "Revenu du mois", "Income this month", _OF_MONTH, _CURRENCY),
     _Entity(site_state.INCOME_TOTAL, "Revenu total", "Total income", {**_MONEY, "state_class": "total"}, _CURRENCY),
     _Entity(site_state.PRICE_INJECTION, "Prix du kWh injecté", "Price per injected kWh", _PRICE, _PER_KWH),
 )
@@ -135,6 +171,7 @@ class SiteDevice:
         language: of the entities' names.
         version: of the program.
         availability: topic of the recorder's `online` and `offline`.
+        via: id of the recorder's device, or None.
     """
 
     topics: Topics
@@ -142,6 +179,7 @@ class SiteDevice:
     language: Language
     version: str
     availability: str
+    via: str | None = None
 
     def topic(self, site: str) -> str:
         """Where a site is announced."""
@@ -162,6 +200,7 @@ class SiteDevice:
             maker=ORIGIN,
             model=f"{ORIGIN} site",
             availability=(self.availability,),
+            via=self.via,
         )
         known = set(names)
         return discovery_json(device, [self._component(site, each, currency) for each in ENTITIES if each.key in known])
@@ -190,7 +229,12 @@ def site_device_of(settings: Settings) -> SiteDevice | None:
         return None
     availability = settings.topics.recorder(settings.name, "availability")
     return SiteDevice(
-        settings.topics, settings.discovery, settings.language, version("tictally-recorder"), availability
+        settings.topics,
+        settings.discovery,
+        settings.language,
+        version("tictally-recorder"),
+        availability,
+        program_device_id("recorder", settings.name),
     )
 
 

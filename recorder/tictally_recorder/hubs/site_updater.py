@@ -13,6 +13,7 @@ from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby import LoadQuery, trend, year_cost_of
 from tictally_recorder.hubs.current_period import current_period
+from tictally_recorder.hubs.month_forecast import RECENT_DAYS, month_figures
 from tictally_recorder.hubs.site_outlook import SiteOutlooks
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
@@ -161,6 +162,7 @@ class SiteUpdater:
         values = self._complete_income(site.id, values) | stored.standby
         if PRICE in values:  # not of a site that only injects
             known = values[PERIOD]
+            values |= month_figures(current, stored.rows)
             values |= self._outlooks.figures(site, now_ms, None if known == NOTHING else known)
         self._publisher.publish(site.id, values)
 
@@ -179,7 +181,7 @@ class SiteUpdater:
 
     def _read(self, site: Site, today: date) -> _StoredFigures:
         reader, terms = self._source.reader, self._source.keeper.terms
-        start = min(today.replace(day=1), today - timedelta(days=1))
+        start = min(today.replace(day=1), today - timedelta(days=RECENT_DAYS))
         days = reader.cost_days(site.id, start, today + timedelta(days=1))
         rows = [row for day in days for row in from_day(site.id, day)]
         if terms is not None:
