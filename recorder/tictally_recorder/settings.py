@@ -28,7 +28,7 @@ from tictally_shared.settings import (
     Sections,
     load_settings,
 )
-from tictally_shared.settings.checks import checked_base_topic, checked_name, checked_timezone, host_key
+from tictally_shared.settings.checks import checked_base_topic, checked_name, checked_timezone, host_key, url_check
 from tictally_shared.topics import Topics
 
 PREFIX: Final = "TICTALLY_"
@@ -117,6 +117,11 @@ class Settings(ProgramSettings):
         default=PREFIX_OF_HUBS,
         description="Topic below which hubs look for discovery messages. `off`: none is published, and earlier ones "
         "are cleared.",
+    )
+    page_url: Annotated[str, AfterValidator(url_check("http://nas.local:8780"))] | None = Field(
+        default=None,
+        description="Address at which browsers in your home reach the page, such as `http://nas.local:8780`: hubs link "
+        "to it from the recorder and its sites. Unset: no link.",
     )
     mqtt: Annotated[MqttSettings, Section("mqtt_")] = MqttSettings()
 

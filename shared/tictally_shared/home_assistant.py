@@ -54,6 +54,7 @@ class Device:
         hardware: shown by hubs as the hardware version, or None.
         availability: topics that must all be `online`.
         via: id of the device that it is reached by, or None.
+        page_url: address of its own page, or None.
     """
 
     id: str
@@ -65,6 +66,20 @@ class Device:
     hardware: str | None = None
     availability: Sequence[str] = ()
     via: str | None = None
+    page_url: str | None = None
+
+
+def enum_settings(states: Mapping[str, str]) -> dict[str, Any]:
+    """Return the settings of an entity that shows each payload by a word of its own, and no state for any other.
+
+    Args:
+        states: payload → what is shown.
+    """
+    return {
+        "device_class": "enum",
+        "options": list(states.values()),
+        "value_template": f"{{{{ {dict(states)}.get(value) }}}}",
+    }
 
 
 def config_topic(device_id: str, prefix: str = PREFIX) -> str:
@@ -94,6 +109,7 @@ def discovery_json(device: Device, components: Sequence[Component], removed: Map
         "sw_version": device.version,
         "hw_version": device.hardware,
         "via_device": device.via,
+        "configuration_url": device.page_url,
     }
     body: dict[str, Any] = {
         "device": {name: value for name, value in about.items() if value is not None},

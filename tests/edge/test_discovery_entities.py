@@ -13,7 +13,7 @@ from tictally_edge.home_assistant.meter_profile import Profile
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.active_power import ActivePower
-from tictally_edge.topics.derived_topics import derive
+from tictally_edge.topics.derived_topics import CUTOFF, derive
 from tictally_shared.home_assistant import Component, Language
 from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
 from tictally_shared.tariff_options import BASE, EJP, HPHC, TARIFF_OPTIONS, TEMPO
@@ -129,13 +129,21 @@ def test_an_icon_stands_exactly_where_no_class_brings_one(profile: Profile) -> N
         assert ("icon" in each.settings) != ("device_class" in each.settings), each
 
 
+def untranslated(each: Component) -> dict[str, Any]:
+    """The settings without the words of states."""
+    return {name: value for name, value in each.settings.items() if each.key != "cutoff" or name not in WORDED}
+
+
+WORDED = {"options", "value_template"}
+
+
 @pytest.mark.parametrize("profile", PROFILES.values(), ids=PROFILES)
 def test_both_languages_have_every_name(profile: Profile) -> None:
     french, english = entities(profile, "fr"), entities(profile, "en")
     assert list(french) == list(english)
     for key, each in english.items():
         other = french[key]
-        assert replace(each, name=other.name) == other
+        assert untranslated(each) == untranslated(other)
         assert each.name[0].isupper(), each
         assert other.name[0].isupper(), other
         # A text of the supplier's is the same for everybody, what stands around it is not.
@@ -309,7 +317,9 @@ def test_a_cleared_topic_leaves_no_state() -> None:
     for profile in PROFILES.values():
         for each in components(profile, METER, TOPICS, "fr"):
             template = str(each.settings["value_template"])
-            assert template.endswith((" if value else None }}", "{{ value or None }}", "'] else None }}"))
+            assert template.endswith(
+                (" if value else None }}", "{{ value or None }}", "'] else None }}", ".get(value) }}")
+            )
 
 
 def test_a_state_outside_an_entitys_options_is_none() -> None:
@@ -318,7 +328,10 @@ def test_a_state_outside_an_entitys_options_is_none() -> None:
     assert output["period"].settings["value_template"] == "{{ value if value in ['HN', 'PM'] else None }}"
     for profile in PROFILES.values():
         for each in components(profile, METER, TOPICS, "fr"):
-            if "options" in each.settings:
+            if each.key == "cutoff":
+                assert each.settings["value_template"].startswith("{{ {'closed': 'fermé', ")
+                assert len(each.settings["options"]) == len(set(CUTOFF.values()))
+            elif "options" in each.settings:
                 assert f"value in {each.settings['options']} else None" in each.settings["value_template"]
 
 

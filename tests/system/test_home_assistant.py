@@ -132,6 +132,8 @@ APPEARANCES: dict[str, tuple[dict[str, str], str, dict[str, tuple[str | None, ..
             "power_factor": ("power_factor", None, "measurement", "Facteur de puissance"),
             "period": ("enum", None, None, "Période tarifaire"),
             "overload": ("problem", None, None, "Dépassement de puissance"),
+            "smaxsn_time": ("timestamp", None, None, "Heure de la puissance max soutirée du jour"),
+            "cutoff": ("enum", None, None, "Organe de coupure"),
         },
     ),
     "021961000012": (
@@ -212,6 +214,8 @@ COST = {
     "tariff_age": ("duration", "d", "measurement", "Tariff age"),
     "quality": ("enum", None, None, "Cost quality"),
 }
+PAGE = "http://127.0.0.1:8780"
+SETTINGS = {"TICTALLY_EDGES": "pi-081", "TICTALLY_LANGUAGE": "en", "TICTALLY_PAGE_URL": PAGE, "TICTALLY_NAME": "nas"}
 CONTRACTS = """
 [[contract]]
 tariff = "edf-bleu-hphc"
@@ -230,7 +234,7 @@ def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage
     (folder / "tariffs").mkdir(parents=True)
     (folder / "tariffs" / "surplus.toml").write_text(SURPLUS_FILE)
     (folder / "contracts.toml").write_text(CONTRACTS)
-    with Recorder(folder, stage.broker.port, settings={"TICTALLY_EDGES": "pi-081", "TICTALLY_LANGUAGE": "en"}):
+    with Recorder(folder, stage.broker.port, settings=SETTINGS):
         site = {key: f"tictally_site_{number}_{key}" for key in COST}
         reason = f"tictally_site_{number}_reason"
         home.wait_for_values(line.entity("east"), *site.values(), within_s=90)
@@ -239,6 +243,14 @@ def test_cost_and_price_appear_and_are_used_by_the_energy_dashboard(stage: Stage
         assert {key: tuple(about.get(key) for key in keys) for key, about in shown.items()} == {
             key: (*about[:3], f"Energy cost {number} {about[3]}") for key, about in COST.items()
         }
+        devices = {
+            each["identifiers"][0][1]: each for each in home.ask("config/device_registry/list") if each["identifiers"]
+        }
+        ways = {f"tictally_site_{number}": "tictally_recorder_nas", f"tictally_{number}": "tictally_edge_pi-081"}
+        assert {each: devices[each]["via_device_id"] for each in ways} == {
+            each: devices[via]["id"] for each, via in ways.items()
+        }
+        assert devices[f"tictally_site_{number}"]["configuration_url"] == PAGE
         paid = home.value(site["cost_today"])
         assert paid is not None
         assert float(paid) > 0

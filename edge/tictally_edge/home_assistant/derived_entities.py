@@ -4,15 +4,14 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from tictally_edge.home_assistant.meter_profile import Profile
-from tictally_edge.home_assistant.translations import AS_IT_IS, DERIVED, one_of
+from tictally_edge.home_assistant.translations import AS_IT_IS, CUTOFF_STATES, DERIVED, one_of
 from tictally_edge.topics.active_power import ACTIVE_POWER, GRID_POWER
 from tictally_edge.topics.derived_topics import COLOURS, CUTOFF, PEAKS
-from tictally_shared.home_assistant import Component, Language
+from tictally_shared.home_assistant import Component, Language, enum_settings
 from tictally_shared.labels import Mode
 from tictally_shared.tariff_options import EJP, TEMPO
 from tictally_shared.topics import Topics
 
-_CUTOFF: Final = tuple(dict.fromkeys(CUTOFF.values()))
 _DIAGNOSTIC: Final = {"entity_category": "diagnostic"}
 _ESTIMATED: Final = frozenset({ACTIVE_POWER, GRID_POWER})
 _POWER: Final = {
@@ -51,6 +50,7 @@ def derived_components(profile: Profile, meter: str, topics: Topics, language: L
                 "value_template": AS_IT_IS,
                 **derived.settings,
                 **(_period_options(profile) if name == "period" else {}),
+                **(_cutoff_states(language) if name == "cutoff" else {}),
                 **(_estimated(topics.derived(meter, name)) if name in _ESTIMATED else {}),
             },
         )
@@ -66,6 +66,10 @@ def _enum(options: tuple[str, ...]) -> dict[str, Any]:
 def _period_options(profile: Profile) -> dict[str, Any]:
     """Return the option's periods. A supplier may name its own as it likes: such a period is free text."""
     return _enum(profile.option.periods) if profile.option is not None else {"icon": "mdi:calendar-clock"}
+
+
+def _cutoff_states(language: Language) -> dict[str, Any]:
+    return enum_settings({state: CUTOFF_STATES[state].of(language) for state in CUTOFF.values()})
 
 
 def _estimated(topic: str) -> dict[str, Any]:
@@ -145,7 +149,7 @@ _ENTITIES: Final = {
         {"payload_on": "closed", "payload_off": "open", "icon": "mdi:electric-switch"},
         _has_status,
     ),
-    "cutoff": _Derived("sensor", _enum(_CUTOFF) | _DIAGNOSTIC, _has_status),
+    "cutoff": _Derived("sensor", _DIAGNOSTIC, _has_status),
     "cover": _Derived(
         "binary_sensor",
         {"device_class": "tamper", "payload_on": "open", "payload_off": "closed"} | _DIAGNOSTIC,

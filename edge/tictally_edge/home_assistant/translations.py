@@ -70,6 +70,16 @@ PEAK_TIMES: Final = {
     "SMAXIN": Words("Heure de la puissance max injectée du jour", "Time of today's maximum power injected"),
 }
 
+# States that are words of this project; those of Tempo and EJP are the supplier's own.
+CUTOFF_STATES: Final = {
+    "closed": Words("fermé", "closed"),
+    "overload": Words("dépassement de puissance", "overload"),
+    "overvoltage": Words("surtension", "overvoltage"),
+    "shedding": Words("délestage", "shedding"),
+    "order": Words("ordre du distributeur", "order"),
+    "overheating": Words("surchauffe", "overheating"),
+}
+
 DERIVED: Final = {
     "period": Words("Période tarifaire", "Tariff period"),
     "available_power": Words("Puissance disponible", "Available power"),

@@ -1,7 +1,7 @@
 """The recorder as a device of a hub, so that automations notice when nothing is stored, and its announcement."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from math import inf
 from typing import Any, ClassVar, Final
@@ -54,6 +54,7 @@ class RecorderDevice:
         jobs: name → title of each enabled job.
         sinks: name → title of each sink that the ledger is replicated to.
         known: key → platform of the entities that were announced before; hubs delete those that it no longer has.
+        page_url: address of its page, or None.
     """
 
     name: str
@@ -64,6 +65,7 @@ class RecorderDevice:
     jobs: Mapping[str, str] = field(default_factory=dict)
     sinks: Mapping[str, str] = field(default_factory=dict)
     known: Mapping[str, str] = field(default_factory=dict)
+    page_url: str | None = None
 
     def announcement(self) -> Announcement:
         """The discovery message."""
@@ -77,7 +79,7 @@ class RecorderDevice:
         components = program_components(availability, health, entities, self.language)
         present = {each.key: each.platform for each in components}
         removed = {key: platform for key, platform in self.known.items() if key not in present}
-        payload = discovery_json(device, components, removed)
+        payload = discovery_json(replace(device, page_url=self.page_url), components, removed)
         return Announcement(config_topic(device.id, self.prefix), payload, birth_topic(self.prefix), present)
 
 
@@ -102,6 +104,7 @@ def announcement_of(
         jobs={kind.name: kind.title[settings.language] for kind in job_kinds() if kind.make(settings) is not None},
         sinks=sinks,
         known=known or {},
+        page_url=settings.page_url,
     ).announcement()
 
 

@@ -20,6 +20,7 @@ from tictally_shared.home_assistant import (
     Language,
     config_topic,
     discovery_json,
+    enum_settings,
     program_device_id,
 )
 from tictally_shared.status_register import Colour
@@ -54,6 +55,7 @@ class _Entity:
     unit: str = ""
     template: str = _TEMPLATE
     attributes: str = ""
+    states_fr: Mapping[Quality, str] = field(default_factory=dict)
 
 
 _CURRENCY: Final = "{currency}"
@@ -130,7 +132,13 @@ ENTITIES: Final = (
         site_state.QUALITY,
         "Qualité du coût",
         "Cost quality",
-        {"device_class": "enum", "options": [str(each) for each in Quality], **DIAGNOSTIC},
+        DIAGNOSTIC,
+        states_fr={
+            Quality.MEASURED: "mesuré",
+            Quality.ESTIMATED: "estimé",
+            Quality.PROVISIONAL: "provisoire",
+            Quality.UNKNOWN: "inconnu",
+        },
     ),
     _Entity(
         site_state.REASON,
@@ -172,6 +180,7 @@ class SiteDevice:
         version: of the program.
         availability: topic of the recorder's `online` and `offline`.
         via: id of the recorder's device, or None.
+        page_url: address of the recorder's page, or None.
     """
 
     topics: Topics
@@ -180,6 +189,7 @@ class SiteDevice:
     version: str
     availability: str
     via: str | None = None
+    page_url: str | None = None
 
     def topic(self, site: str) -> str:
         """Where a site is announced."""
@@ -201,21 +211,25 @@ class SiteDevice:
             model=f"{ORIGIN} site",
             availability=(self.availability,),
             via=self.via,
+            page_url=self.page_url,
         )
         known = set(names)
         return discovery_json(device, [self._component(site, each, currency) for each in ENTITIES if each.key in known])
 
     def _component(self, site: str, entity: _Entity, currency: str) -> Component:
         unit = {"unit_of_measurement": entity.unit.format(currency=currency)} if entity.unit else {}
+        is_french = self.language == "fr"
+        states = {str(state): word if is_french else str(state) for state, word in entity.states_fr.items()}
         topic = self.topics.site(site, entity.attributes)
         attributes = {"json_attributes_topic": topic} if entity.attributes else {}
         return Component(
             key=entity.key,
             platform="sensor",
-            name=entity.fr if self.language == "fr" else entity.en,
+            name=entity.fr if is_french else entity.en,
             settings={
                 "state_topic": self.topics.site(site, entity.key),
                 "value_template": entity.template,
+                **(enum_settings(states) if states else {}),
                 **attributes,
                 **unit,
                 **entity.settings,
@@ -235,6 +249,7 @@ def site_device_of(settings: Settings) -> SiteDevice | None:
         version("tictally-recorder"),
         availability,
         program_device_id("recorder", settings.name),
+        settings.page_url,
     )
 
 
