@@ -72,6 +72,21 @@ def test_a_line_becomes_topics_and_frames(tmp_path: Path, broker: Mosquitto, sta
         assert [each["boot"] for each in health["boots"]] == [frame["boot"]]
 
 
+def test_a_power_factor_that_was_learned_is_read_back_from_the_broker(
+    tmp_path: Path, broker: Mosquitto, start: Start
+) -> None:
+    with Hub(broker.port) as hub:
+        hub.publish(f"factor/{NUMBER}/power_factor", "0.500", retain=True)
+        hub.subscribe(f"factor/{NUMBER}/+")
+        source = f"sim:hphc?mode=standard&number={NUMBER}"
+        start(real_edge.edge(tmp_path, source, broker.port, base_topic="factor"))
+        apparent = int(hub.wait_for(f"factor/{NUMBER}/SINSTS"))
+        assert 0.3 < int(hub.wait_for(f"factor/{NUMBER}/active_power")) / apparent < 0.7
+    with Hub(broker.port) as late:
+        late.subscribe(f"factor/{NUMBER}/power_factor")
+        assert 0.3 < float(late.wait_for(f"factor/{NUMBER}/power_factor")) < 0.7
+
+
 def test_frames_of_an_outage_come_after_a_kill_and_numbers_go_on(
     tmp_path: Path, own_broker: Mosquitto, start: Start
 ) -> None:
