@@ -221,7 +221,7 @@ def test_a_port_that_is_away_is_tried_less_and_less_often_and_anew_once_it_was_h
 def test_a_meter_that_falls_silent_is_offline_until_it_is_heard_again(
     tmp_path: Path, broker: Mosquitto, voice: Voice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tictally_edge.service.SILENCE_S", 1.5)
+    monkeypatch.setattr("tictally_edge.sources.line_source.SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "SILENCE_S", 1.5)
     monkeypatch.setattr(lines, "_SPEED_TIMEOUT_S", 0.5)
     settings = settings_with(
