@@ -32,18 +32,18 @@ _RADIO: Final = re.compile(
 )
 _NO_PORT: Final = {
     "fr": "Aucun port série pour le compteur n'a été trouvé. Branchez l'adaptateur TIC, ou choisissez-le dans l'option "
-    "« port » de l'application.",
-    "en": "No serial port for the meter was found. Plug the TIC adapter in, or choose it in the app's option “port”.",
+    "« Port série ».",
+    "en": "No serial port for the meter was found. Plug the TIC adapter in, or choose it in the option “Serial port”.",
 }
 _SEVERAL_PORTS: Final = {
-    "fr": "Plusieurs ports série sont possibles ; choisissez celui du compteur dans l'option « port » : {}",
-    "en": "Several serial ports are possible; choose the meter's in the option “port”: {}",
+    "fr": "Plusieurs ports série sont possibles ; choisissez celui du compteur dans l'option « Port série » : {}",
+    "en": "Several serial ports are possible; choose the meter's in the option “Serial port”: {}",
 }
 _NO_BROKER: Final = {
     "fr": "Home Assistant n'a pas de broker MQTT. Installez l'application « Mosquitto broker », ou indiquez le vôtre "
-    "dans l'option « settings » : {}MQTT_HOST=…",
-    "en": "Home Assistant has no MQTT broker. Install the app “Mosquitto broker”, or name yours in the option "
-    "“settings”: {}MQTT_HOST=…",
+    "dans « Autres réglages » : {}MQTT_HOST=…",
+    "en": "Home Assistant has no MQTT broker. Install the app “Mosquitto broker”, or name yours in "
+    "“Other settings”: {}MQTT_HOST=…",
 }
 _OWN_CONTRACTS: Final = {
     "fr": "Le fichier {} prime sur les contrats des options.",

@@ -57,8 +57,8 @@ _SENTENCES: Final = {
     TomlFault.QUOTE_OPEN: "a quote is not closed: {found}",
     TomlFault.BACKSLASH: "text with a backslash needs single quotes: {found}",
     TomlFault.BRACKET_OPEN: "a bracket is not closed: {found}",
-    TomlFault.EQUALS_MISSING: "a line is name = value, and this has no = behind a name: {found}",
-    TomlFault.VALUE: "behind = stands no value (a text needs quotes): {found}",
+    TomlFault.EQUALS_MISSING: "a line is name = value, and here the = after a name is missing: {found}",
+    TomlFault.VALUE: "there is no value after = (text needs quotes): {found}",
     TomlFault.STATEMENT: "this is neither name = value nor a [heading]: {found}",
 }
 # By the parser's message, where the line itself shows nothing; the first that fits.

@@ -66,7 +66,7 @@ SHOWN: dict[str, tuple[str, list[str], list[str], list[str]]] = {
         "Day by day",
         ["Sat 28 March", "consumption", "1.440 kWh", "1.440 kWh", "0 Wh", "equal"],
         ["Sun 29 March", "consumption", "1.380 kWh", "1.500 kWh", "−120 Wh"],  # noqa: RUF001
-        ["Mon 30 March", "the recording has only a part of the day"],
+        ["Mon 30 March", "the recording covers only a part of the day"],
     ),
     "fr-FR": (
         "Jour par jour",
@@ -111,14 +111,14 @@ def test_the_runs_are_listed_with_source_span_and_how_to_undo_them(imported: Ser
         assert "Enedis, through Conso API" in rows[1]
         assert "6 earlier runs: tictally import list --all" in observed.page.locator("main").inner_text()
         observed.page.get_by_role("link", name="Month before").click()
-        observed.page.get_by_text("No day of this month has both frames and a figure of Enedis.").wait_for()
+        observed.page.get_by_text("No day of this month has both frames and a figure from Enedis.").wait_for()
 
 
 @pytest.mark.parametrize("locale", SHOWN)
 def test_consumption_is_beside_temperature(imported: Served, browser: Browser, locale: str) -> None:
     title, remark = {
-        "en-GB": ("Consumption and outdoor temperature", "Each degree-day takes 0.5 kWh"),
-        "fr-FR": ("Consommation et température extérieure", "Chaque degré-jour coûte 0,5 kWh"),
+        "en-GB": ("Consumption and outdoor temperature", "Each degree-day adds 0.5 kWh"),
+        "fr-FR": ("Consommation et température extérieure", "Chaque degré-jour ajoute 0,5 kWh"),
     }[locale]
     with page_at(browser, imported, locale=locale) as observed:
         observed.visit(f"{imported.base}/#/year/2026")

@@ -111,6 +111,8 @@ FRENCH_TOO = {
         "broker",
         "bucket",
         "import",
+        "imports",
+        "archive",
         "injection",
         "machine",
         "part",

@@ -78,7 +78,7 @@ def test_a_contract_has_the_day_on_which_its_bills_begin(home: Home) -> None:
     assert [each["billing_day"] for each in json.loads(out)] == [None, 24]
     before = home.file.read_text()
     code, _, err = home(*ADD[:-1], "2025-05-01", "--billing-day", "40")
-    assert (code, "40 is no day of a month" in err) == (1, True), err
+    assert (code, "40 is not a day of a month" in err) == (1, True), err
     assert home.file.read_text() == before
 
 

@@ -296,4 +296,4 @@ def test_offers_are_compared_where_they_are_asked_for(folder: Path, capsys: pyte
     ]
     assert chosen["energy_wh"] == {"WE": 10_000, "HC": 0, "HP": 0}
     assert main(["compare", *WINDOW, "--chosen-day", "friday"]) == 2
-    assert "is none of mon, tue" in capsys.readouterr().err
+    assert "is not one of mon, tue" in capsys.readouterr().err

@@ -61,7 +61,7 @@ def test_a_contract_is_added_below_what_stands_in_the_file(folder: Path, capsys:
         '    { season = ["04-01", "10-31"], hours = ["02:00-07:00", "14:00-17:00"] },\n'
         '    { hours = ["22:30-06:30"] },\n]\nchosen_day = "wed"\n'
     )
-    assert "has a contract on edf-bleu-hphc from 2026-03-01 now" in capsys.readouterr().out
+    assert "now has a contract on edf-bleu-hphc from 2026-03-01" in capsys.readouterr().out
     assert main(["contract", "list", "--json"]) == 0
     first, second = json.loads(capsys.readouterr().out)
     assert (first["tariff"], first["until"], first["off_peak_hours"]) == ("edf-bleu-base", "2026-02-28", [])
@@ -105,7 +105,7 @@ WRONG = [
     (("--tariff", "nothing", "--power", "6", "--from", "2026-03-01"), 1, "there is no tariff 'nothing'"),
     (("--tariff", "edf-bleu-base", "--power", "6", "--from", "soon"), 2, "is not a valid date"),
     (("--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-03-01", "--off-peak", "22-6"), 2, "not hours"),
-    (("--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-03-01", "--chosen-day", "we"), 2, "none of mon"),
+    (("--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-03-01", "--chosen-day", "we"), 2, "not one of mon"),
     (
         ("--tariff", "edf-bleu-base", "--power", "6", "--from", "2026-03-01", "--summer-off-peak", NIGHT),
         2,
@@ -212,20 +212,20 @@ def test_off_peak_hours_are_checked_against_the_meter(folder: Path, capsys: pyte
     store(folder, begins=23, ends=7)
     contract = '[[contract]]\ntariff = "edf-bleu-hphc"\npower = 6\nfrom = 2025-01-01\n'
     (folder / "contracts.toml").write_text(contract)
-    assert check(capsys) == (0, "The contracts are as the meter reports, and nothing is missing.\n")
+    assert check(capsys) == (0, "The contracts agree with the meter, and nothing is missing.\n")
     (folder / "contracts.toml").write_text(contract + 'off_peak = ["23:00-07:00"]\n')
     assert check(capsys)[0] == 0
     (folder / "contracts.toml").write_text(contract + 'off_peak = ["22:00-06:00"]\n')
     code, out = check(capsys)
     assert (code, out) == (
         1,
-        f"site {METER}: the meter counts off-peak in other hours than `off_peak` of the contract: 23:00-07:00\n",
+        f"site {METER}: the meter counts off-peak at other hours than `off_peak` of the contract: 23:00-07:00\n",
     )
     assert main(["contract", "check", "--json"]) == 1
     (issue,) = json.loads(capsys.readouterr().out)
     assert issue["parameters"]["problem"]["code"] == "off_peak_differs"
     assert main(["tariff", "check"]) == 1
-    assert "the meter counts off-peak in other hours" in capsys.readouterr().out
+    assert "the meter counts off-peak at other hours" in capsys.readouterr().out
 
 
 def test_too_few_days_say_nothing_of_off_peak_hours(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,7 +242,7 @@ def test_what_rules_ask_for_and_the_contract_lacks_is_found(folder: Path, capsys
     (folder / "contracts.toml").write_text(contract)
     code, out = check(capsys)
     assert code == 1
-    assert "ask for the weekday that you selected: add `chosen_day` to the contract" in out
-    assert "ask for your off-peak hours, and neither the meter nor the contract shows them" in out
+    assert "require the weekday that you selected: add `chosen_day` to the contract" in out
+    assert "require your off-peak hours, and neither the meter nor the contract shows them" in out
     (folder / "contracts.toml").write_text(contract + f'off_peak = ["{NIGHT}"]\nchosen_day = "wed"\n')
     assert check(capsys)[0] == 0

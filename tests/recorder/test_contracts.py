@@ -165,8 +165,8 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
         (contract(**{"from": "2025-02-30"}), 4, "there is no day 2025-02-30; a date is "),
         (contract(until="1999"), 5, "until = 1999 is neither a date, such as 2025-08-01, nor a local time"),
         (contract(until="2025-02-28"), 5, "it ends on 2025-02-28, before its start, 2025-03-01"),
-        (contract(site='"My House"'), 5, "'My House' is no site's id, which is a text of a-z, 0-9 and - in quotes"),
-        (contract(site="21900000002"), 5, "21900000002 is no site's id, "),
+        (contract(site='"My House"'), 5, "'My House' is not a site's id: a string of a-z, 0-9 and -, in quotes"),
+        (contract(site="21900000002"), 5, "21900000002 is not a site's id: "),
         (
             contract(aliases='{ "CREUSE" = "HCC" }'),
             5,
@@ -182,9 +182,9 @@ def test_off_peak_hours_by_season_and_a_chosen_weekday() -> None:
             5,
             "chosen_day is 'wednesday'; there are: mon, tue, wed, thu, fri, sat",
         ),
-        (contract(billed_in_advance="13"), 5, "billed_in_advance = 13 is no number of months: 0 to 12"),
-        (contract(billed_in_advance='"2"'), 5, "billed_in_advance = '2' is no number of months: 0 to 12"),
-        (contract(billed_in_advance="true"), 5, "billed_in_advance = True is no number of months: 0 to 12"),
+        (contract(billed_in_advance="13"), 5, "billed_in_advance = 13 is not a number of months: 0 to 12"),
+        (contract(billed_in_advance='"2"'), 5, "billed_in_advance = '2' is not a number of months: 0 to 12"),
+        (contract(billed_in_advance="true"), 5, "billed_in_advance = True is not a number of months: 0 to 12"),
         (contract(chosen_day="[1]"), 5, "chosen_day is [1]; there are: mon"),
         (contract(off_peak=seasons('["04-01", "10-31"]')), 5, "off_peak does not have hours for the whole year"),
         (

@@ -247,8 +247,8 @@ def test_without_a_contract_energy_is_shown_with_a_contract_to_write(summer: Com
     assert lines[3:6] == ["2025-07-31 2025-08-02 HC 8.000 unknown", "HP 12.000 unknown", "subscription unknown"]
     assert err == dedent(
         f"""\
-        tictally: there is no contract of site {METER}, so what its energy costs is not known.
-        Write into {summer.folder}/contracts.toml which tariff it is on, from when, such as
+        tictally: site {METER} has no contract, so what its energy costs is unknown.
+        Write into {summer.folder}/contracts.toml its tariff and first day, for example
             [[contract]]
             tariff = "edf-bleu-hphc"
             power = 6

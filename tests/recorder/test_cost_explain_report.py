@@ -68,7 +68,8 @@ def test_a_meter_exchange_within_the_day_is_shown() -> None:
     changed = replace(row(MONDAY, "EAST", 5000, first=70_000), last_value=2010)
     (line,) = [line for line in explained(costs([MONDAY], [changed], on(BASE), BASE)) if line.startswith("EAST ")]
     assert line.endswith(
-        ": 5.000 kWh, the register fell or was another's meanwhile: what was counted before and after is added"
+        ": 5.000 kWh, the register fell, or another one replaced it meanwhile: "
+        "what was counted before and after is added"
     )
 
 

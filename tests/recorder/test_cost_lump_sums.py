@@ -127,7 +127,7 @@ def test_the_file_of_contracts_has_them(tmp_path: Path) -> None:
         ('"-194.00"', "1e6", "line 7: amount is 1E+6: more than 100000 at once is taken for a slip"),
         ("text", "name", "line 8: there is no name; there are: amount, currency, day, direction, site, text"),
         ('"Chèque énergie"', '"Prime"\ndirection = "up"', "line 9: direction is 'up'; there are: consumption, inj"),
-        ('"Chèque énergie"', '"Prime"\ncurrency = "euro"', "line 9: 'euro' is no currency"),
+        ('"Chèque énergie"', '"Prime"\ncurrency = "euro"', "line 9: 'euro' is not a currency"),
         ("[[lump_sum]]", "[[lump_sums]]", "line 5: there is no 'lump_sums' here, only [[contract]] and [[lump_sum]]"),
     ],
 )

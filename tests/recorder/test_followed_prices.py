@@ -158,7 +158,7 @@ REFUSED = {
     HEAD.replace('taxes = "fr"\n', "")
     + VERSION
     + 'energy.BASE = { ttc = "0.2" }\nsubscription_ht = "10"\ncta_base = "6"\n': "line 12: a price without taxes needs",
-    HEAD + VERSION + TEN + BY_HT: "line 12: prices that follow another tariff are its own at a discount",
+    HEAD + VERSION + TEN + BY_HT: "line 12: a version that follows another tariff takes its prices, at a discount",
     HEAD + VERSION + TEN.replace("edf-bleu-base", "none"): "line 11: there is no tariff none to follow",
     HEAD + VERSION + TEN.replace("edf-bleu-base", "own"): "line 11: there is no tariff own to follow",
     HEAD + VERSION + TEN.replace("-base", "-hphc"): "line 11: edf-bleu-hphc cannot be followed",

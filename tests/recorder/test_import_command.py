@@ -85,7 +85,7 @@ def test_an_import_is_listed_and_undone(home: Home) -> None:
     code, out, _ = home("undo", "1")
     assert code == 0
     assert "2026-01 consumption 24.000" in out
-    assert "Run 1 is undone: 48 energies of site" in out
+    assert "Run 1 is undone: 48 energy values of site" in out
     assert home.json("list") == []
     assert rows(home.ledger) == before
     assert home("undo", "1") == (1, "", "tictally: there is no import run 1; there are: none\n")
@@ -106,7 +106,7 @@ def test_a_file_is_imported_once(home: Home) -> None:
     path = home.curve("a.csv", [1000] * 48)
     home(path, "--site", METER)
     code, out, _ = home(path)
-    assert (code, out) == (0, f"{path} is imported already.\nThere is nothing new to import.")
+    assert (code, out) == (0, f"{path} was imported before.\nThere is nothing new to import.")
     (record,) = home.json(path, home.curve("b.csv", [1000] * 96))
     assert record["skipped"] == [str(path)]
     assert record["months"][0]["after_wh"] == 48_000

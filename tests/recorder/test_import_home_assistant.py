@@ -103,7 +103,7 @@ def hours(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 
 def test_each_hours_energy_is_the_difference_of_its_sums(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "home-assistant", "--site", METER]) == 0
-    assert "imported 4 energies for the new site" in capsys.readouterr().out
+    assert "imported 4 energy values for the new site" in capsys.readouterr().out
     assert hours(capsys).items() >= {"01:00": 500, "02:00": 750, "03:00": 0, "04:00": 1750}.items()
     assert [each["type"] for each in home.asked[:2]] == [
         "recorder/list_statistic_ids",
@@ -116,7 +116,7 @@ def test_the_next_fetch_continues_where_the_last_one_ended(home: Home, capsys: p
     home.sums[f"linky:{PRM}"].append(4.0)
     home.asked.clear()
     assert main(["import", "home-assistant"]) == 0
-    assert "imported 1 energies" in capsys.readouterr().out
+    assert "imported 1 energy values" in capsys.readouterr().out
     (_, asked) = home.asked
     assert datetime.fromisoformat(asked["start_time"]) == datetime(2026, 1, 1, 3, tzinfo=UTC)
     assert hours(capsys)["05:00"] == 1000

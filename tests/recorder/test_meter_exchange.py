@@ -99,7 +99,7 @@ def test_a_new_meter_without_contract_is_pointed_to_site_join(ledger: Path, caps
     (ledger.parent / "contracts.toml").write_text(OF_OLD)
     code, shown = run(capsys, *COST, "--site", NEW)
     assert code == 1
-    assert f"there is no contract of site {NEW}" in shown
+    assert f"site {NEW} has no contract" in shown
     assert f"If its meter replaced that of site {OLD}, make them one instead" in shown
     assert "site join" not in run(capsys, *COST, "--site", OLD)[1]
 

@@ -1,4 +1,4 @@
-"""Which subscribed powers would have done, by the meter's daily maxima, else by frames; unknown days are counted."""
+"""Which subscribed powers would have been enough, by the meter's daily maxima, else frames; counts unknown days."""
 
 import json
 from datetime import datetime, timedelta
@@ -131,7 +131,7 @@ def test_the_table_names_what_would_have_been_enough(home: Home, monkeypatch: py
     assert code == 0
     assert "The highest power was 6400 VA, on 2025-03-12." in out
     assert "9 kVA would have been enough on all days that are known." in out
-    assert "Of 1 of 4 days the highest power is not known" in out
+    assert "For 1 of 4 days the highest power is unknown" in out
     monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")
     assert "9 kVA auraient suffi" in home("--from", "2025-03-10", "--to", "2025-03-14")[1]
     assert home("--from", "2025-03-14", "--to", "2025-03-10")[0] == 2

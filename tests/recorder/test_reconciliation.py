@@ -110,7 +110,7 @@ def test_thirty_days_of_which_three_differ(path: Path) -> None:
         "so what was counted on each side of it is estimated"
     )
     assert causes(found) == {
-        FIRST: "the recording has only a part of the day: 2026-10-10 09:00 to 2026-10-11 00:00",
+        FIRST: "the recording covers only a part of the day: 2026-10-10 09:00 to 2026-10-11 00:00",
         date(2026, 10, 19): around_midnight,
         gap: around_midnight,
     }
@@ -150,7 +150,7 @@ def test_a_clock_that_is_off_moves_energy_to_the_day_beside(path: Path) -> None:
     show(path, shown)
     found = causes(compared(path, FIRST, last))
     assert list(found) == [FIRST + timedelta(days=1), FIRST + timedelta(days=2)]
-    assert all("min around midnight is on the other day, as with a clock" in cause for cause in found.values())
+    assert all("min around midnight is on the other day, as if a clock" in cause for cause in found.values())
 
 
 def test_another_meters_figures_are_unexplained(path: Path) -> None:
@@ -158,7 +158,7 @@ def test_another_meters_figures_are_unexplained(path: Path) -> None:
     record(path, start_of(FIRST) - QUARTER_MS, start_of(last + timedelta(days=1)) + QUARTER_MS)
     show(path, {day: 3 * counted(day) + 17 for day in days_between(FIRST, last)})
     assert set(causes(compared(path, FIRST, last)).values()) == {
-        "no gap and no clock explains it; check that both figures are of the same meter"
+        "no gap and no clock explains it; check that both figures come from the same meter"
     }
 
 
@@ -241,7 +241,7 @@ def test_the_command_shows_days_and_the_sum_of_the_year(two_days: Path, capsys: 
         "reconcile_unexplained",
     )
     assert main(["reconcile", "--from", "2025-10", "--to", "2025-11"]) == 0
-    assert "Enedis has shown no day" in capsys.readouterr().out
+    assert "Enedis has no figure for a day" in capsys.readouterr().out
 
 
 def test_the_doctor_names_the_days_that_differ(two_days: Path) -> None:

@@ -105,8 +105,8 @@ REFUSED = [
     (HC + "off_peak = true\n", 6, "the last rule must have no condition"),
     (ELSE, 6, "no rule leads to HC"),
     (HC + "off_peak = true\n" + ELSE + SNOW, 12, "no rule uses the list of days 'snow'"),
-    ('day_begins = "06:00"\n', 6, "day_begins needs rules: there is no [[rule]]"),
-    (SNOW, 6, "days needs rules: there is no [[rule]]"),
+    ('day_begins = "06:00"\n', 6, "day_begins requires rules: there is no [[rule]]"),
+    (SNOW, 6, "days requires rules: there is no [[rule]]"),
     (
         'day_begins = "6h"\n' + HC + "off_peak = true\n" + ELSE,
         6,

@@ -237,7 +237,7 @@ def test_without_contract_nights_are_shown_and_what_to_write_where(autumn: Comma
     code, out, err = autumn(*WINDOW)
     assert code == 1
     assert "What 150 VA cost a year is unknown, because there is no contract." in out
-    assert err.startswith(f"tictally: there is no contract of site {METER}, so what its energy costs is not known.\n")
+    assert err.startswith(f"tictally: site {METER} has no contract, so what its energy costs is unknown.\n")
     assert f"Write into {autumn.folder}/contracts.toml" in err
 
 
@@ -248,7 +248,7 @@ def test_contracts_of_unknown_sites_are_named(autumn: Commands) -> None:
     assert code == 1
     assert err.splitlines()[1:3] == [
         f"The contracts in {file} are of sites that the ledger does not have: attic, hme.",
-        f'Write site = "{METER}" there, or beside them which tariff it is on, from when, such as',
+        f'Write site = "{METER}" there, or add its own contract, for example',
     ]
     assert f'    site = "{METER}"\n    tariff = "edf-bleu-hphc"\n' in err
 

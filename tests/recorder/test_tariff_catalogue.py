@@ -77,7 +77,7 @@ def test_an_unreadable_folder_is_reported(tmp_path: Path) -> None:
             ),
         ),
         ('"10"', '"1e-999999999"', "subscription has more than 8 decimals"),
-        ("subscription", f"power.{'9' * 5000}.subscription", "'99999999999999999999' is no subscribed power"),
+        ("subscription", f"power.{'9' * 5000}.subscription", "'99999999999999999999' is not a subscribed power"),
     ],
 )
 def test_absurd_values_are_reported_like_other_errors(tmp_path: Path, old: str, new: str, sentence: str) -> None:
@@ -133,7 +133,7 @@ def test_an_overlay_applies_to_the_users_own_tariff_whatever_the_files_are_calle
         (
             OVERLAY.format(start="2026-08-01", price="0.2").replace("BASE", "HC"),
             7,
-            "'HC' is no period of edf-bleu-base",
+            "'HC' is not a period of edf-bleu-base",
         ),
         (
             OVERLAY.format(start="2026-08-01", price="0.2").replace("-base", "-bse"),
@@ -172,7 +172,8 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
 def test_a_second_file_with_the_same_list_is_named_and_the_first_holds(tmp_path: Path) -> None:
     found = catalogue(tmp_path, a=OWN.format(id="mine"), b=OWN.format(id="mine").replace("0.18", "0.19"))
     assert [error.file for error in found.errors] == [str(tmp_path / "b.toml")]
-    assert found.errors[0].sentence == f"the tariff mine is in {tmp_path}/a.toml too, which is used; remove one of them"
+    (sentence,) = (error.sentence for error in found.errors)
+    assert sentence == f"the tariff mine is also in {tmp_path}/a.toml, which is used; remove one of them"
     assert found.tariff("mine").versions[0].price(6, "BASE") == Price(Decimal("0.18"))
 
 

@@ -152,8 +152,8 @@ def test_a_duplicate_row_counts_once() -> None:
         (ROW.replace("01/08/2025", "1/8/25"), "'1/8/25' is not a date: DD/MM/YYYY"),
         (ROW.replace("01/08/2025", ""), "DATE_DEBUT is empty"),
         (ROW.replace(";;", ";31/07/2025;"), "it ends on 2025-07-31, before it begins on 2025-08-01"),
-        (ROW.replace(";6;", ";six;"), "'six' is no subscribed power: whole kVA up to 36"),
-        (ROW.replace(";6;", ";42;"), "'42' is no subscribed power: whole kVA up to 36"),
+        (ROW.replace(";6;", ";six;"), "'six' is not a subscribed power: whole kVA up to 36"),
+        (ROW.replace(";6;", ";42;"), "'42' is not a subscribed power: whole kVA up to 36"),
         (ROW.replace("0,1952", "0,19x2"), "PART_VARIABLE_TTC is '0,19x2', and that is no amount: 0,1635"),
         (ROW.replace("0,1952", "-0,1952"), "PART_VARIABLE_TTC is '-0,1952', and that is no amount: 0,1635"),
         (ROW.replace("0,1952", "1.952,0"), "PART_VARIABLE_TTC is '1.952,0', and that is no amount: 0,1635"),
@@ -630,7 +630,7 @@ def test_a_manual_version_has_precedence(importing: Importing) -> None:
     own = importing.put("own.toml", BY_HAND)
     code, out, _ = importing(BASE, "--write")
     assert code == 0
-    assert f"Not taken: the version from 2027-02-01 stands in {own}, which holds; take it out there" in out
+    assert f"Not taken: the version from 2027-02-01 is in {own}, which prevails; remove it there" in out
     assert [file.name for file in importing.tariffs.iterdir()] == ["own.toml"]
     assert own.read_text() == BY_HAND
 

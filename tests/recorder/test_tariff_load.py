@@ -182,7 +182,7 @@ def test_the_hash_is_the_same_in_every_release() -> None:
     ("old", "new", "line", "sentence"),
     [
         # keys
-        ('id = "own-list"', 'id = "Own List"', 1, "'Own List' is no id: 1 to 32 of a-z, 0-9 and -"),
+        ('id = "own-list"', 'id = "Own List"', 1, "'Own List' is not an id: 1 to 32 of a-z, 0-9 and -"),
         ('id = "own-list"', "id = 7", 1, "id must be a text, not 7"),
         ('id = "own-list"\n', "", 1, "id is missing"),
         ('supplier = "Somebody"', 'supplier = " "', 2, "supplier must be a text, not ' '"),
@@ -192,13 +192,13 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             2,
             "there is no suplier; there are: currency, day_begins, days, direction, id,",
         ),
-        ('currency = "EUR"', 'currency = "euro"', 3, "'euro' is no currency: three capital letters, such as EUR"),
+        ('currency = "EUR"', 'currency = "euro"', 3, "'euro' is not a currency: three capital letters, such as EUR"),
         ('periods = ["HC", "HP"]', 'periods = "HC"', 4, "periods must be a list of texts, not 'HC'"),
         ('periods = ["HC", "HP"]', 'periods = ["HC", "HC"]', 4, "periods has 'HC' twice"),
         ('periods = ["HC", "HP"]', "periods = []", 4, "`periods` is missing: the names of the periods"),
         ('periods = ["HC", "HP"]', 'periods = ["HC", "HP"]\nseries = "p.csv"', 4, "a price series has no periods"),
-        ('"08-01"', '"31-12"', 5, "'31-12' is not a day that every year has, month first: 02-01"),
-        ('"02-01"', '"02-29"', 5, "'02-29' is not a day that every year has, month first: 02-01"),
+        ('"08-01"', '"31-12"', 5, "'31-12' is not a day that every year has; write the month first: 02-01"),
+        ('"02-01"', '"02-29"', 5, "'02-29' is not a day that every year has; write the month first: 02-01"),
         ('en = "A list"\n', "", 6, '`names` is missing: `names.fr = "…"` or `names.en = "…"`'),
         ('en = "A list"', 'de = "Eine Liste"', 7, "there is no names.de; there are: en, fr"),
         ("[names]", 'direction = "up"\n[names]', 6, "direction is 'up'; there are: consumption, injection"),
@@ -251,10 +251,10 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             'energy.HC = { ttc = "0.15"',
             'energy.WE = { ttc = "0.15"',
             13,
-            "'WE' is no period of own-list; it has HC, HP",
+            "'WE' is not a period of own-list; it has HC, HP",
         ),
-        ('energy.HC = { ttc = "0.16" }\n', "", 20, "there is no price of HC"),
-        ('energy.HC = { ttc = "0.15", ht = "0.10" }\n', "", 14, "there is no price of HC for 6 kVA"),
+        ('energy.HC = { ttc = "0.16" }\n', "", 20, "there is no price for HC"),
+        ('energy.HC = { ttc = "0.15", ht = "0.10" }\n', "", 14, "there is no price for HC at 6 kVA"),
         ('energy.HC = { ttc = "0.15", ht = "0.10" }', "energy.HC = 0.15", 13, "energy.HC must be a table, not 0.15"),
         (
             'ttc = "0.16"',
@@ -315,8 +315,8 @@ def test_the_hash_is_the_same_in_every_release() -> None:
             28,
             "without taxes (12) it is more than with them (11)",
         ),
-        ("power.6 =", "power.six =", 15, "'six' is no subscribed power: whole kVA, `power.6`"),
-        ("power.6 =", "power.06 =", 15, "'06' is no subscribed power: whole kVA, `power.6`"),
+        ("power.6 =", "power.six =", 15, "'six' is not a subscribed power: whole kVA, `power.6`"),
+        ("power.6 =", "power.06 =", 15, "'06' is not a subscribed power: whole kVA, `power.6`"),
         (
             "taxes = {",
             'subscription = "9"\ntaxes = {',
@@ -420,7 +420,7 @@ def test_each_figure_has_its_own_source_and_confidence_and_the_last_that_concern
         (
             'of = ["energy"]',
             'of = ["price"]',
-            "of must be a list of some of these: energy, energy_ht, subscription, subscr",
+            "of must be a list of these values: energy, energy_ht, subscription, subscr",
         ),
         ('of = ["energy"]', 'for = ["energy"]', "there is no figures.for; there are: confidence, note, of, periods, "),
         (
@@ -428,7 +428,7 @@ def test_each_figure_has_its_own_source_and_confidence_and_the_last_that_concern
             'powers = ["9"]',
             "figures.powers must be a list of subscribed powers in kVA, such as [6, 9], not ",
         ),
-        ('periods = ["HC"]', 'periods = ["BASE"]', "periods must be a list of some of these: HC, HP"),
+        ('periods = ["HC"]', 'periods = ["BASE"]', "periods must be a list of these values: HC, HP"),
         ('confidence = "official"', 'confidence = "sure"', "figures.confidence is 'sure'; there are: official, second"),
     ],
 )

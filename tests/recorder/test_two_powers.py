@@ -193,11 +193,11 @@ def test_a_day_costs_each_power_whatever_the_month(home: Home) -> None:
     assert Decimal(line["amount"]) == sum(Decimal(each["amount"]) for each in line["powers"])
     shown = home.run("bill", "--from", "2025-06-01", "--to", "2025-07-01")[1]
     assert "P1 4.4 kW" in shown
-    assert "30 days at 0.108456 a kW: 14.32 EUR" in shown
+    assert "30 days at 0.108456 per kW: 14.32 EUR" in shown
     shown = home.run("bill", "--from", "2025-06-01", "--to", "2025-07-01", "--as-billed")[1]
-    assert "30 days at 0.0938 a kW: 12.38 EUR" in shown
+    assert "30 days at 0.0938 per kW: 12.38 EUR" in shown
     shown = home.run("tariff", "show", "two-powers", "--on", "2025-06-01")[1]
-    assert "P1, a kW and day" in shown
+    assert "P1, per kW and day" in shown
 
 
 def test_a_comparison_takes_the_contracts_powers(home: Home) -> None:
@@ -230,10 +230,10 @@ def test_powers_are_added_and_listed_by_the_command(home: Home, monkeypatch: pyt
 @pytest.mark.parametrize(
     ("power", "sentence", "french"),
     [
-        ("power = 6\n", "has prices of powers by period (P1, P2) in kW", "des prix de puissances par période"),
-        ("", "has prices of powers by period (P1, P2) in kW", "des prix de puissances par période"),
-        ("power = { P1 = 4.6 }\n", "each of them needs its kW", "il faut les kW de chacune"),
-        ("power = { P1 = 4.6, P2 = 3, P3 = 1 }\n", "each of them needs its kW", "il faut les kW de chacune"),
+        ("power = 6\n", "has prices for powers by period (P1, P2) in kW", "des prix par période pour les puissances"),
+        ("", "has prices for powers by period (P1, P2) in kW", "des prix par période pour les puissances"),
+        ("power = { P1 = 4.6 }\n", "give the kW of each of them", "indiquez les kW de chacune"),
+        ("power = { P1 = 4.6, P2 = 3, P3 = 1 }\n", "give the kW of each of them", "indiquez les kW de chacune"),
         ('power = { P1 = "4.6", P2 = 3 }\n', "is not a number of kW", "un nombre de kW"),
         ("power = { P1 = 4600, P2 = 3 }\n", "is not a number of kW", "un nombre de kW"),
         ("power = { P1 = nan, P2 = 3 }\n", "is not a number of kW", "un nombre de kW"),
@@ -260,10 +260,10 @@ def test_powers_that_cannot_be_used_name_the_cure(home: Home, power: str, senten
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ('power_term.P1 = { ttc = "34.2" }', "a kW and day"),
+        ('power_term.P1 = { ttc = "34.2" }', "per kW and day"),
         ('power_term.P1 = { ht = "0.1" }', "ttc is missing"),
         ('power_term.P1 = { ttc = "0.1", ht = "0.2" }', "0.2"),
-        ('power.6 = { subscription = "12" }', "a version has one of both"),
+        ('power.6 = { subscription = "12" }', "a version has one or the other"),
     ],
 )
 def test_prices_of_powers_that_cannot_be_right_are_refused(home: Home, line: str, sentence: str) -> None:

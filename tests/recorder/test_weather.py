@@ -248,9 +248,9 @@ def test_a_line_through_the_days_shows_what_a_degree_day_takes(path: Path) -> No
     [
         (-150, 9000, "On these 40 days consumption does not rise as it gets colder"),
         (3, 9000, "consumption does not rise"),
-        (2000, -700, "The line does not show what a day without any takes: it falls below zero."),
-        (2000, -3, "a day without any 0.0 kWh"),
-        (2000, 0, "Each degree-day takes 2.00 kWh, a day without any 0.0 kWh"),
+        (2000, -700, "The line falls below zero, so it does not show the consumption of a day without heating."),
+        (2000, -3, "to 0.0 kWh a day without heating"),
+        (2000, 0, "Each degree-day adds 2.00 kWh to 0.0 kWh a day without heating"),
     ],
 )
 def test_no_negative_figure_is_shown_of_a_degree_day_or_of_a_day_without_one(
@@ -296,7 +296,7 @@ def test_the_command_shows_periods_classes_and_what_a_degree_day_takes(
     filled(path, 40)
     assert main([*window, "--by", "month"]) == 0
     out = " ".join(capsys.readouterr().out.split())
-    assert "Each degree-day takes 2.00 kWh, a day without any 5.0 kWh; temperature explains 100 %" in out
+    assert "Each degree-day adds 2.00 kWh to 5.0 kWh a day without heating; temperature explains 100 %" in out
     assert main([*window, "--by", "temperature", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert (found[-1]["name"], found[-1]["mean_c"], found[-1]["wh_a_day"]) == ("20", "20.0", 5000)

@@ -108,7 +108,7 @@ def test_environment_comes_before_secret_file_before_configuration(
         (
             {},
             "/etc/broken.toml",
-            "--config: /etc/broken.toml, line 1: behind = stands no value (a text needs quotes): mqtt_port =",
+            "--config: /etc/broken.toml, line 1: there is no value after = (text needs quotes): mqtt_port =",
         ),
         (
             {},

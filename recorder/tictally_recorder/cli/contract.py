@@ -112,7 +112,7 @@ def add(wanted: ContractOptions, configuration: Configuration) -> None:
             _warn(settings, reader, one, contracts, found)
 
 
-@app.command(short_help="Write the end of a contract.")
+@app.command(short_help="End a contract.")
 @flattened
 def end(
     last: Annotated[
@@ -123,10 +123,10 @@ def end(
     ],
     *,
     site: SiteOption = None,
-    injection: Annotated[bool, typer.Option("--injection", help="The contract of injection.")] = False,
+    injection: Annotated[bool, typer.Option("--injection", help="The contract for injection.")] = False,
     configuration: Configuration,
 ) -> None:
-    """Write the end of the contract that holds then. What follows has no cost until another one begins.
+    """End the contract that holds at that time. What follows has no cost until another one begins.
 
     A change of tariff needs no end: `tictally contract add`, and the new contract follows the old one.
     """

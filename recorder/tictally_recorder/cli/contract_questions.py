@@ -82,7 +82,7 @@ class ContractOptions:
             metavar="MONTHS",
             min=0,
             max=MOST_MONTHS,
-            help="For how many months the supplier bills the subscription in advance: 2 for EDF, for `bill`.",
+            help="How many months of the subscription the supplier bills in advance, for `bill`: 2 for EDF.",
         ),
     ] = None
 

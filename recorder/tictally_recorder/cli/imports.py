@@ -34,7 +34,7 @@ _FILES = "files"
 _MOST_RUNS = 20
 # Long-term statistics are younger.
 _ALL = datetime(2010, 1, 1, tzinfo=UTC)
-_SUMMARY = "Import history from files of others; list imports, undo one."
+_SUMMARY = "Import history from files of other programs; list imports, undo one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class ImportOptions:
 
     site: Annotated[
         str | None,
-        typer.Option("--site", metavar="ID", help="Site. Default: the only one, or by the files' delivery point."),
+        typer.Option("--site", metavar="ID", help="Site. Default: the only one, or that of the files' delivery point."),
     ] = None
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what an import would do, and do nothing.")] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be imported; write nothing.")] = False
 
 
 class _FilesByDefault(TyperGroup):
@@ -74,7 +74,7 @@ def _without_command(context: typer.Context) -> None:
 @app.command(_FILES, short_help="Import files; the word `files` may be left out.")
 @flattened
 def files_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, also packed by gzip or zip; any order.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files, also gzip or zip archives; any order.")],
     *,
     target: ImportOptions,
     json: JsonOption = False,
@@ -83,7 +83,7 @@ def files_(
     """Import history from files: register readings, load curves, daily energies. The format is recognized.
 
     All files of a call are one run: if one has an error, nothing is imported. What meters sent prevails over imports, a
-    finer energy over a coarser one; a file that is imported already is skipped. `tictally import undo` deletes a run.
+    finer energy over a coarser one; a file that was imported before is skipped. `tictally import undo` deletes a run.
 
     A site that has no meter yet gets the id that --site names: use the number that its meter will send (ADCO, ADSC).
 
@@ -121,7 +121,7 @@ def home_assistant(
     json: JsonOption = False,
     configuration: Configuration,
 ) -> None:
-    """Fetch hourly long-term statistics from Home Assistant by its WebSocket interface, and import them.
+    """Fetch hourly long-term statistics from Home Assistant through its WebSocket interface, and import them.
 
     TICTALLY_HOME_ASSISTANT_URL is its address, TICTALLY_HOME_ASSISTANT_TOKEN a long-lived access token. ha-linky's
     statistics are recognized; TICTALLY_HOME_ASSISTANT_CONSUMPTION and _INJECTION name others.
@@ -194,7 +194,7 @@ def list_(
         echo(words.text("import_text.importer", missing=missing, **about))
 
 
-@app.command(short_help="Delete a run and all that came of it.")
+@app.command(short_help="Delete a run and everything that came from it.")
 @flattened
 def undo(
     run: Annotated[
@@ -205,7 +205,7 @@ def undo(
     json: JsonOption = False,
     configuration: Configuration,
 ) -> None:
-    """Delete a run and all that came of it: figures are then as without it. The recorder may run meanwhile."""
+    """Delete a run: figures are then what they would be without it. The recorder may run meanwhile."""
     settings = configuration.settings()
     undone, months = undo_run(settings, run)
     if json:

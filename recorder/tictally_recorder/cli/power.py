@@ -1,4 +1,4 @@
-"""`tictally power`: which subscribed powers would have done, and what they would save."""
+"""`tictally power`: which subscribed powers would have been enough, and what they would save."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -48,8 +48,8 @@ def power(window: YearWindow, *, output: Output, configuration: Configuration) -
     """Show on how many days each subscribed power would have been exceeded, and what it would save a year.
 
     A day's highest power is what the meter reports of it (SMAXSN), else that of its frames; a day that is known in part
-    is over or unknown, never below. Savings are at the prices of the last day. Exit code 1: a site has no contract (a
-    message shows what to write), or a file of its tariff cannot be used.
+    counts as over or unknown, never as below. Savings are at the prices of the last day. Exit code 1: a site has no
+    contract (a message shows what to write), or a file of its tariff cannot be used.
     """
     settings = configuration.settings()
     tz = settings.zone

@@ -1,4 +1,4 @@
-"""`tictally reconcile`: each day of ours beside Enedis' own figure."""
+"""`tictally reconcile`: each day compared with Enedis' figure."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -21,15 +21,15 @@ def reconcile(
     window: Window,
     *,
     different: Annotated[
-        bool, typer.Option("--different", help="Show only the days that differ or are unknown; sums are of all.")
+        bool, typer.Option("--different", help="Show only the days that differ or are unknown; sums cover all.")
     ] = False,
     output: Output,
     configuration: Configuration,
 ) -> None:
-    """Show each day's energy by the meter's frames beside Enedis' own figure, and the sums of years.
+    """Compare each day's energy, from the meter's frames, with Enedis' figure; show the sums of years.
 
-    Both are equal to the Wh, or rounded (whole kWh, or what two frames around midnight leave open), or different
-    with the likely reason. Enedis' figures are those of `tictally import` and of the job `enedis`; imports are not
+    Both are equal to the Wh, equal within the rounding (whole kWh, or what two frames around midnight leave open), or
+    different, with the likely reason. Enedis' figures come from `tictally import` and the job `enedis`; imports are not
     compared with themselves: a day without frames is left out.
     """
     settings = configuration.settings()

@@ -1,4 +1,4 @@
-"""`tictally temperature`: degree-days, and consumption against outdoor temperature."""
+"""`tictally temperature`: degree-days, and consumption by outdoor temperature."""
 
 from decimal import Decimal
 from typing import Annotated
@@ -18,18 +18,18 @@ from tictally_recorder.translations import catalogue
 def temperature(
     window: Window,
     by: Annotated[
-        report.ClimateBy, typer.Option(help="What a row has; temperature: classes of two degrees.")
+        report.ClimateBy, typer.Option(help="What a row covers; temperature: a class of two degrees.")
     ] = report.ClimateBy.DAY,
     base: Annotated[float, typer.Option(min=0, max=30, help="Base of the degree-days, °C.")] = 18.0,
     *,
     output: Output,
     configuration: Configuration,
 ) -> None:
-    """Show outdoor temperature, degree-days, and consumption against them.
+    """Show outdoor temperature, degree-days and consumption.
 
-    A day's degree-days are how far its mean temperature is below the base. Temperatures are those of imports
-    (LinkyStat), of a topic, and of the job `weather`; consumption is that of days of which both are known. From thirty
-    such days on, a line through them shows what a degree-day takes, and what a day takes without heating.
+    A day's degree-days are how far its mean temperature is below the base. Temperatures come from imports (LinkyStat),
+    a topic, and the job `weather`; consumption is that of the days for which both are known. With thirty such days or
+    more, a line through them shows what each degree-day adds, and what a day consumes without heating.
     """
     settings = configuration.settings()
     tz, base_c = settings.zone, Decimal(str(base))

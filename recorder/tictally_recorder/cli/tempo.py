@@ -40,7 +40,7 @@ def tempo(
 ) -> None:
     """Show the red and white Tempo days, and how many days of each colour are left in the season.
 
-    Colours that a meter reported go before those that were fetched (TICTALLY_TEMPO_SOURCE), and these before the
+    Colours that a meter reported take precedence over fetched ones (TICTALLY_TEMPO_SOURCE), and these over the
     bundled history, which begins in September 2019. A day runs from 06:00 to 06:00. Blue days are shown with --json
     and --csv only.
     """

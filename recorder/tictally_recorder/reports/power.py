@@ -46,7 +46,7 @@ def _row(option: PowerOption, advice: PowerAdvice, words: Catalogue) -> tuple[st
 
 
 def remarks(advice: PowerAdvice) -> Iterator[Phrase]:
-    """What a person must know of it: the highest power, the lowest one that would have done, and what is not known."""
+    """What to know of it: the highest power, the lowest one that would have been enough, and what is not known."""
     if advice.highest is None:
         yield Phrase(RemarkCode.POWER_NONE_KNOWN)
         return

@@ -1,4 +1,4 @@
-"""Which subscribed powers would have done, and what they would save."""
+"""Which subscribed powers would have been enough, and what they would save."""
 
 from datetime import timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Which subscribed powers would have done, and what each would save a year. Pure."""
+"""Which subscribed powers would have been enough, and what each would save a year. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which subscribed powers would have done over some days of a site, from a ledger."""
+"""Which subscribed powers would have been enough over some days of a site, from a ledger."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -144,7 +144,7 @@ class _Reader:
         text = cells[self._columns[_POWERS[0]]]
         power = _POWER.fullmatch(text)
         if power is None or int(power[1]) > _POWER_AT_MOST:
-            self._wrong(line, f"{text[:20]!r} is no subscribed power: whole kVA up to {_POWER_AT_MOST}")
+            self._wrong(line, f"{text[:20]!r} is not a subscribed power: whole kVA up to {_POWER_AT_MOST}")
         monthly = monthly_bounds(EURO, int(power[1]) if power else None, is_unusual=False)
         fixed_ht, fixed = self._pair(line, cells, _FIXED, monthly.a_year)
         prices, missing = {}, []
