@@ -7,6 +7,7 @@ from typing import Final
 
 from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.notifications.model import NotificationCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.reason import ReasonCode
 from tictally_recorder.remark import RemarkCode
@@ -21,6 +22,7 @@ _TABLES: Final[dict[str, dict[str, tuple[type[PhraseCode], ...]]]] = {
         "## `remark`": (RemarkCode,),
         "## `issue`": (IssueCode,),
         "## `problem`": (ProblemCode,),
+        "## `notification`": (NotificationCode,),
         "## `file`": (FileProblem,),
         "## `import`": (ImportProblem,),
     },

@@ -24,10 +24,11 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """One request: path with query, and headers by lower-case name."""
+    """One request: path with query, headers by lower-case name, and the body."""
 
     path: str
     headers: Mapping[str, str]
+    body: bytes = b""
 
 
 class LocalService:
@@ -48,11 +49,13 @@ class LocalService:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                self.do_GET()
+                self.answer(self.rfile.read(int(self.headers.get("Content-Length", 0))))
 
             def do_GET(self) -> None:
-                service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}))
+                self.answer(b"")
+
+            def answer(self, body: bytes) -> None:
+                service.requests.append(Request(self.path, {k.lower(): v for k, v in self.headers.items()}, body))
                 reply = service.replies.get(self.path, Reply(status=404))
                 etag = reply.headers.get("ETag")
                 if etag is not None and self.headers.get("If-None-Match") == etag:

@@ -11,6 +11,7 @@ import tictally_recorder.translations
 from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.finding import FindingCode
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.notifications.model import NotificationCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
 from tictally_recorder.remark import RemarkCode, UnknownPart
@@ -23,6 +24,7 @@ FAMILIES: Final[tuple[type[PhraseCode], ...]] = (
     UnknownPart,
     IssueCode,
     ProblemCode,
+    NotificationCode,
     FileProblem,
     ImportProblem,
 )

@@ -11,6 +11,7 @@ from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.imports.conso.job import EnedisJob
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.jobs import job_kinds
+from tictally_recorder.notifications.job import NotifyJob
 from tictally_recorder.providers.cre.job import CreJob
 from tictally_recorder.providers.pvpc.job import PvpcJob
 from tictally_recorder.providers.spot.job import SpotJob
@@ -30,6 +31,7 @@ __all__ = [
     "FetchSettings",
     "HttpSettings",
     "MeteritSettings",
+    "NotifyJob",
     "PvpcJob",
     "RemoteBackupJob",
     "RemoteBackupSettings",

@@ -124,6 +124,13 @@ class ProblemCode(PhraseCode):
     EXPORT_FOLDER_MISSING = "export_folder_missing"
     EXPORT_INTO_FILE = "export_into_file"
 
+    # Notifications
+    NOTIFY_APPRISE_MISSING = "notify_apprise_missing"
+    NOTIFY_TARGET_WRONG = "notify_target_wrong"
+    NOTIFY_TARGET_FAILS = "notify_target_fails"
+    NOTIFY_BY_RECORDER = "notify_by_recorder"
+    NOTIFY_NO_TARGET = "notify_no_target"
+
     # Parts of the above.
     TASK_MISSING = "task_missing"
     TASK_OFF = "task_off"

@@ -1,8 +1,12 @@
 """Decodes STGE, the status register of the standard mode. Source: Enedis-NOI-CPT_54E §6.2.3.14."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
+
+OVERLOAD_ALARMS: Final = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
+"""The labels of historique mode that are sent only while a meter is overloaded. Source: Enedis-NOI-CPT_54E §6.1."""
 
 _NOT_ASSIGNED: Final = 7
 
@@ -96,3 +100,13 @@ def parse_status_register(stge: str) -> StatusRegister:
         peak_notice=bits(28, 2),
         peak_now=bits(30, 2),
     )
+
+
+def is_overloaded(values: Mapping[str, int | str]) -> bool:
+    """Whether consumption exceeds the subscribed power, by the labels of a frame of either mode."""
+    if any(alarm in values for alarm in OVERLOAD_ALARMS):
+        return True
+    try:
+        return parse_status_register(str(values["STGE"])).overload
+    except (KeyError, ValueError):
+        return False

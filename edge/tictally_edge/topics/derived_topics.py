@@ -10,7 +10,7 @@ from tictally_edge.topics.active_power import ActivePower
 from tictally_edge.topics.naming import NOTHING, RetainedMessage
 from tictally_shared.frames import iso_utc
 from tictally_shared.labels import LABELS, Mode
-from tictally_shared.status_register import Cutoff, StatusRegister, parse_status_register
+from tictally_shared.status_register import OVERLOAD_ALARMS, Cutoff, StatusRegister, parse_status_register
 from tictally_shared.tariff_options import EJP, TEMPO, TariffOption, option_of_ngtf, option_of_optarif, period_of_ptec
 from tictally_shared.topics import Topics
 
@@ -20,7 +20,6 @@ ON, OFF = "ON", "OFF"
 OPEN, CLOSED = "open", "closed"
 PEAKS: Final = (NOTHING, "PM1", "PM2", "PM3")
 COLOURS: Final = (NOTHING, "BLEU", "BLANC", "ROUGE")
-_ALARMS: Final = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
 _COLOUR_OF_DEMAIN: Final = {"BLEU": "BLEU", "BLAN": "BLANC", "ROUG": "ROUGE"}
 CUTOFF: Final = {
     Cutoff.CLOSED: CLOSED,
@@ -158,7 +157,7 @@ def _overload(labels: Labels, status: StatusRegister | None) -> str | None:
     if status is not None:
         return _on(status.overload)
     is_historique = any(name in LABELS and LABELS[name].mode is Mode.HISTORIQUE for name in labels)
-    return _on(any(alarm in labels for alarm in _ALARMS)) if is_historique else None
+    return _on(any(alarm in labels for alarm in OVERLOAD_ALARMS)) if is_historique else None
 
 
 def _of_status(status: StatusRegister) -> dict[str, str | None]:

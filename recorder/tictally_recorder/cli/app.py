@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from tictally_recorder.backup import BackupError
-from tictally_recorder.cli import contract, imports, job, sink, site, tariff, token
+from tictally_recorder.cli import contract, imports, job, notify, sink, site, tariff, token
 from tictally_recorder.cli.backup import backup, restore
 from tictally_recorder.cli.bill import bill
 from tictally_recorder.cli.compare import compare
@@ -105,6 +105,7 @@ app.add_typer(contract.app, name="contract")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(sink.app, name="sink")
 app.add_typer(job.app, name="job")
+app.add_typer(notify.app, name="notify")
 app.add_typer(token.app, name="token")
 
 

@@ -107,7 +107,7 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
                 free_bytes=shutil.disk_usage(path.parent).free,
                 version=reader.version,
                 problems=problems,
-                recorder=_recorder(path),
+                recorder=recorder_of(path),
                 counts=reader.counts(),
                 rejected=tuple(reader.rejections()),
                 numbers={edge: reader.frame_numbers(edge) for edge in newest_ms},
@@ -160,7 +160,7 @@ def _size_bytes(path: Path) -> int:
     return sum(file.stat().st_size for file in files if file.exists())
 
 
-def _recorder(path: Path) -> str | None:
+def recorder_of(path: Path) -> str | None:
     """Who holds the ledger's lock. To find out it is taken for a moment, shared, where nobody has it."""
     try:
         lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDONLY | os.O_CLOEXEC)

@@ -82,6 +82,14 @@ class _Standby:
     values: dict[str, str]
 
 
+def recent_rows(reader: LedgerReader, site: Site, today: date, terms: Terms | None) -> list[CostRow]:
+    """The computed cost of this month and of the last days. Raises as the ledger's methods do."""
+    start = min(today.replace(day=1), today - timedelta(days=RECENT_DAYS))
+    days = reader.cost_days(site.id, start, today + timedelta(days=1))
+    rows = [row for day in days for row in from_day(site.id, day)]
+    return rows if terms is None else [terms.without_broken(row) for row in rows]
+
+
 class SiteUpdater:
     """One for all sites of a ledger.
 
@@ -181,11 +189,7 @@ class SiteUpdater:
 
     def _read(self, site: Site, today: date) -> _StoredFigures:
         reader, terms = self._source.reader, self._source.keeper.terms
-        start = min(today.replace(day=1), today - timedelta(days=RECENT_DAYS))
-        days = reader.cost_days(site.id, start, today + timedelta(days=1))
-        rows = [row for day in days for row in from_day(site.id, day)]
-        if terms is not None:
-            rows = [terms.without_broken(row) for row in rows]
+        rows = recent_rows(reader, site, today, terms)
         before = {
             direction: reader.cost_total(site.id, direction.value, paid.tariff.currency, without=today)
             for direction in Direction

@@ -3,6 +3,7 @@
 import logging
 import time
 from concurrent.futures import Future
+from copy import deepcopy
 from dataclasses import replace
 from threading import Event, Lock, Thread
 from typing import Final
@@ -99,7 +100,9 @@ class JobRunner:
         """
         state = self._state
         is_scheduled = state.last_success_ms is None or state.last_success_ms < self._schedule.last_ms(now_ms)
-        context = JobContext(now_ms, is_scheduled, state.last_success_ms, dict(state.memory), "", self._stopping)
+        # What a job changes in it must not change the state that others read and compare meanwhile.
+        memory = deepcopy(dict(state.memory))
+        context = JobContext(now_ms, is_scheduled, state.last_success_ms, memory, "", self._stopping)
         self._context = context
         result: str | None = None
         failure: ProblemError | None = None

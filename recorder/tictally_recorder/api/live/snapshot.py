@@ -16,14 +16,13 @@ from tictally_recorder.reason import Reason
 from tictally_recorder.translations import phrase_record
 from tictally_shared.calendar import local_day, local_midnight
 from tictally_shared.labels import LABELS, Kind
-from tictally_shared.status_register import Colour, StatusRegister, parse_status_register
+from tictally_shared.status_register import Colour, StatusRegister, is_overloaded, parse_status_register
 from tictally_shared.tariff_options import period_of_ptec
 
 ONLINE_MS: Final = 30_000
 _COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
 _PTEC_COLOURS: Final = {"JB": "blue", "JW": "white", "JR": "red"}
 _DEMAIN_COLOURS: Final = {"BLEU": "blue", "BLAN": "white", "ROUG": "red"}
-_ALARMS: Final = ("ADPS", "ADIR1", "ADIR2", "ADIR3")
 
 Values = Mapping[str, int | str]
 
@@ -113,7 +112,7 @@ def make_snapshot(
         "power_va": _number(values, "SINSTS", "PAPP"),
         "injection_va": _number(values, "SINSTI"),
         "subscribed_kva": known.subscribed_kva,
-        "overload": any(name in values for name in _ALARMS) or bool(status and status.overload),
+        "overload": is_overloaded(values),
         "phases": list(_phases(values)),
         "period": figures.get(names.PERIOD) or _period(values),
         "price": figures.get(names.PRICE),

@@ -1,0 +1,1 @@
+"""Notifications by Apprise: events and summaries, each sent once to every target of the user's choice."""
