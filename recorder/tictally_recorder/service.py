@@ -106,6 +106,8 @@ def record(settings: Settings, *, begins_new: bool = False) -> None:
         try:
             with http, resources.jobs.running():
                 ingest.run()
+            with suppress(LedgerUnavailable):  # a full disk; the jobs are run once more
+                resources.jobs.store(resources.ledger)
         except LedgerGone as error:
             raise LedgerError(rescue(resources.ledger, settings.ledger, error)) from error
 

@@ -20,7 +20,7 @@ from tictally_recorder.__main__ import main
 from tictally_recorder.doctor.words import subject_text
 from tictally_recorder.features import all_settings, settings_with
 from tictally_recorder.finding import Finding, Moments
-from tictally_recorder.jobs import JobContext, JobError, JobKind, JobRun, JobState, job_reports, register
+from tictally_recorder.jobs import JobContext, JobError, JobKind, JobRun, JobScheduler, JobState, job_reports, register
 from tictally_recorder.jobs.report import job_findings
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
@@ -154,6 +154,15 @@ def test_an_interrupted_manual_run_is_not_a_failure(
     assert capsys.readouterr().out == ""
     with LedgerReader.open(settings.ledger) as reader:
         assert reader.get_value(state_key("tides")) is None
+
+
+def test_what_a_job_has_done_right_before_the_recorder_stops_is_stored(settings: Settings) -> None:
+    with Ledger.open(settings.ledger) as ledger:
+        jobs = JobScheduler(settings, ledger.get_value)
+        with jobs.running():
+            jobs.request("tides").result(10)
+        jobs.store(ledger)
+        assert JobState.from_json(ledger.get_value(state_key("tides"))).memory == {"runs": 1}
 
 
 def test_health_includes_it(settings: Settings, tmp_path: Path) -> None:

@@ -76,10 +76,10 @@ class Home:
         shown = {"SINSTS": 500, "STGE": CALM, "EAST": self._wh, "EASF01": self._wh, **values}
         self.ledger.store([message(frame(self._seq, self.now_ms, shown))])
 
-    def poll(self, **values: int | str) -> list[tuple[str, str]]:
+    def poll(self, wh: int = 100, **values: int | str) -> list[tuple[str, str]]:
         """A frame and a look a minute later; what the receiver gets: titles and bodies."""
         self.now_ms += MINUTE_MS
-        self.frame(**values)
+        self.frame(wh, **values)
         return self.look()
 
     def look(self, later_ms: int = 0) -> list[tuple[str, str]]:
@@ -268,7 +268,7 @@ def test_a_red_day_is_notified_the_day_before(make: Make, tmp_path: Path) -> Non
     home.now_ms += 3 * HOUR_MS
     got = [each for _ in range(3) for each in home.poll(STGE=RED_TOMORROW)]
     home.restart()
-    got += [each for _ in range(3) for each in (home.look(HOUR_MS), home.poll(STGE=RED_TOMORROW)) for each in each]
+    got += [each for _ in range(3) for looked in (home.look(HOUR_MS), home.poll(STGE=RED_TOMORROW)) for each in looked]
     assert [title for title, _ in got if title != "Meter"] == ["Red day tomorrow"]
     assert "2025-10-07" in next(body for title, body in got if title != "Meter")
 

@@ -88,6 +88,11 @@ class JobRunner:
         self._wake.set()
         self._job.stop()
 
+    def join(self, limit_s: float) -> None:
+        """Wait until the thread has ended, so long at most, seconds."""
+        if self._thread.is_alive():
+            self._thread.join(max(limit_s, 0.0))
+
     def poll(self, now_ms: int, *, is_forced: bool = False) -> bool:
         """Run the job where it is due.
 

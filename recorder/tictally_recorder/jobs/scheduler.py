@@ -1,5 +1,6 @@
 """All enabled jobs of a recorder, and the maintenance step that stores their states in the ledger."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -13,9 +14,12 @@ from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.maintenance import Turn, Wake
+from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
 
+# A message that is being sent ends in that time; a job that hangs must not hold up the stop.
+_STOP_LIMIT_S: Final = 3.0
 _HEALTH_FIELDS: Final = ("schedule", "last_run", "last_result", "last_success", "next_run")
 
 
@@ -40,6 +44,20 @@ class JobScheduler:
         finally:
             for runner in self._runners:
                 runner.stop()
+            end_s = time.monotonic() + _STOP_LIMIT_S
+            for runner in self._runners:
+                runner.join(end_s - time.monotonic())
+
+    def store(self, ledger: Ledger) -> None:
+        """Store the states of all jobs when the recorder stops: what one has just done must not be done again.
+
+        Raises:
+            LedgerError: the ledger cannot be written.
+        """
+        for name, state in self.states.items():
+            is_stopped = state.problem is not None and state.problem.code is ProblemCode.RECORDER_STOPPED
+            if state != JobState() and not is_stopped:
+                ledger.put_value(state_key(name), state.to_json())
 
     def request(self, name: str) -> Future[JobState]:
         """Run an enabled job now; see `JobRunner.request`.
