@@ -165,6 +165,21 @@ def test_what_a_job_has_done_right_before_the_recorder_stops_is_stored(settings:
         assert JobState.from_json(ledger.get_value(state_key("tides"))).memory == {"runs": 1}
 
 
+class NestedJob(TideJob):
+    """Changes a list in its memory."""
+
+    def check(self, context: JobContext) -> bool:
+        context.memory["seen"].append(context.now_ms)
+        return False
+
+
+def test_what_a_job_changes_inside_its_memory_leaves_the_earlier_state_as_it_was() -> None:
+    runner = runner_of(NestedJob("Brest"), JobState(memory={"seen": []}))
+    before = runner.state
+    runner.poll(7)
+    assert (before.memory, runner.state.memory) == ({"seen": []}, {"seen": [7]})
+
+
 def test_health_includes_it(settings: Settings, tmp_path: Path) -> None:
     with Ledger.open(settings.ledger) as ledger:
         ledger.put_value(state_key("tides"), JobState(1_000, uncoded("the server is away"), 5_000).to_json())
