@@ -230,7 +230,7 @@ def _restore(app: App, environ: Mapping[str, str]) -> None:
 
 
 def _import_in_background(app: App, environ: Mapping[str, str]) -> None:
-    """Import the files of the user's folder; those that were imported before change nothing."""
+    """Import the files of the user's folder, each alone; those that were imported before change nothing."""
     files = sorted(
         each for each in (app.share / "import").iterdir() if each.is_file() and not each.name.startswith(".")
     )
@@ -241,7 +241,9 @@ def _import_in_background(app: App, environ: Mapping[str, str]) -> None:
     deadline_s = time.monotonic() + _LEDGER_WITHIN_S
     while not (app.data / "ledger.sqlite").exists() and time.monotonic() < deadline_s:
         time.sleep(1)
-    os.execvpe(sys.executable, [sys.executable, "-m", "tictally_recorder", "import", *map(str, files)], environ)  # noqa: S606
+    for file in files:
+        subprocess.run([sys.executable, "-m", "tictally_recorder", "import", file], env=environ, check=False)  # noqa: S603
+    os._exit(0)
 
 
 def _print(message: str) -> None:

@@ -199,7 +199,12 @@ def test_changed_contracts_are_reloaded(tmp_path: Path) -> None:
         (total,) = [each for each in served.items(path) if each["kind"] == "total"]
         assert total["amount"] is None
         assert "there is no contract" in total["reasons"][0]["text"]
-        assert "[[contract]]" in served.items("/api/v1/sites")[0]["how_to_begin"]
+        (site,) = served.items("/api/v1/sites")
+        assert "[[contract]]" in site["how_to_begin"]
+        assert site["first_contract"] == {
+            "file": str(tmp_path / "contracts.toml"),
+            "lines": ["[[contract]]", 'tariff = "edf-bleu-base"', "power = 6", "from = 2026-03-28"],
+        }
         (tmp_path / "contracts.toml").write_text(
             '[[contract]]\ntariff = "edf-bleu-base"\npower = 6\nfrom = 2024-01-01\n'
         )

@@ -1,7 +1,7 @@
 """Sites, their meters, and their contracts."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -20,6 +20,7 @@ from tictally_recorder.ledger import Site
 from tictally_recorder.translations import phrase_record
 
 router = APIRouter(tags=["sites"])
+_NO_FIRST_CONTRACT: Final[Record] = {"first_contract": None, "how_to_begin": None}
 
 
 @router.get("/sites", response_model=ListOf[SiteItem])
@@ -64,14 +65,16 @@ def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         "edges": list(site.edges),
         "meter_reported": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
         "contracts": [_contract(each, session.today) for each in contracts],
-        "how_to_begin": _how_to_begin(session, site, reported) if lacks_contract else None,
+        **(_first_contract(session, site, reported) if lacks_contract else _NO_FIRST_CONTRACT),
     }
 
 
-def _how_to_begin(session: ReadSession, site: Site, reported: Announced) -> str:
-    contracts, is_only_site = session.context.settings.contracts_file, len(session.all_sites) == 1
-    begin = FirstContract(contracts, session.tz, site, reported, is_only_site).how_to_begin()
-    return "\n".join(filter(None, (begin, how_to_join(site, session.all_sites))))
+def _first_contract(session: ReadSession, site: Site, reported: Announced) -> Record:
+    """What to write where, as data and as a text."""
+    file, is_only_site = session.context.settings.contracts_file, len(session.all_sites) == 1
+    first = FirstContract(file, session.tz, site, reported, is_only_site)
+    text = "\n".join(filter(None, (first.how_to_begin(), how_to_join(site, session.all_sites))))
+    return {"first_contract": {"file": str(file), "lines": first.lines}, "how_to_begin": text}
 
 
 def _contract(contract: Contract, today: date) -> Record:

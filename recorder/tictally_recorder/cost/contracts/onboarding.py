@@ -75,36 +75,35 @@ class FirstContract:
     announced: Announced
     is_only_site: bool
 
+    @property
+    def lines(self) -> list[str]:
+        """An example of it, for the file; the prices that a meter of a producer earns are unknown."""
+        site = [] if self.is_only_site and not self._others else [f'site = "{self.site.id}"']
+        first = f"from = {local_day(self.site.meters[0].first_ms, self.tz)}"
+        if self.announced.name == PRODUCER:
+            return ["[[contract]]", *site, 'tariff = "the-id-of-your-tariff"', first]
+        tariff = f'tariff = "{self.announced.shipped_tariff or "edf-bleu-base"}"'
+        return ["[[contract]]", *site, tariff, f"power = {self.announced.power_kva or 6}", first]
+
+    @property
+    def _others(self) -> set[str]:
+        """Sites that the file names, where the ledger has none but this."""
+        if not self.is_only_site or self.announced.name == PRODUCER:
+            return set()
+        return sites_named(self.contracts_file) - {self.site.id}
+
     def how_to_begin(self, words: Catalogue = ENGLISH) -> str:
         """What to write where, so that the site's energy has a cost."""
-        first, file = local_day(self.site.meters[0].first_ms, self.tz), str(self.contracts_file)
+        file = str(self.contracts_file)
         reported = self.announced.name, f"{self.announced.power_kva} kVA" if self.announced.power_kva else None
         option = words.listed(parts) if (parts := [each for each in reported if each]) else ""
-        lines = [words.text("begin_text.no_contract", site=self.site.id)]
+        text = [words.text("begin_text.no_contract", site=self.site.id)]
+        example = [f"    {line}" for line in self.lines]
         if self.announced.name == PRODUCER:
-            lines += [
-                words.text("begin_text.producer", option=option, file=file),
-                "    [[contract]]",
-                *([] if self.is_only_site else [f'    site = "{self.site.id}"']),
-                '    tariff = "the-id-of-your-tariff"',
-                f"    from = {first}",
-            ]
-            return "\n".join(lines)
-        others = sites_named(self.contracts_file) - {self.site.id} if self.is_only_site else set()
-        if others:
-            lines.append(
-                words.text("begin_text.other_sites", file=file, sites=", ".join(sorted(others)), site=self.site.id)
-            )
+            return "\n".join([*text, words.text("begin_text.producer", option=option, file=file), *example])
+        if others := ", ".join(sorted(self._others)):
+            text.append(words.text("begin_text.other_sites", file=file, sites=others, site=self.site.id))
         else:
-            lines.append(words.text("begin_text.write", file=file))
-        lines.append("    [[contract]]")
-        if others or not self.is_only_site:
-            lines.append(f'    site = "{self.site.id}"')
-        lines += [
-            f'    tariff = "{self.announced.shipped_tariff or "edf-bleu-base"}"',
-            f"    power = {self.announced.power_kva or 6}",
-            f"    from = {first}",
-            words.text("begin_text.announced", option=option) if option else words.text("begin_text.not_announced"),
-            words.text("begin_text.command"),
-        ]
-        return "\n".join(lines)
+            text.append(words.text("begin_text.write", file=file))
+        source = words.text("begin_text.announced", option=option) if option else words.text("begin_text.not_announced")
+        return "\n".join([*text, *example, source, words.text("begin_text.command")])

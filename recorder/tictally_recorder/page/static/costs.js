@@ -62,14 +62,11 @@ export function injectionTile(use, lines) {
 
 const markOf = (quality, before) => (quality === "measured" ? "" : before + t(`quality.${quality}`));
 
-/** The recorder's hint: the lines to write and the file, or its text where it has another form. */
+/** The lines of a first contract, and the file that they belong in. */
 function hint(site) {
-  const text = site.how_to_begin;
-  if (!text) return [];
-  const lines = text.split("\n").filter((each) => each.startsWith("    ")).map((each) => each.trim());
-  const file = /Write into (\S+)/.exec(text)?.[1];
-  if (!lines.length || !file) return [h("pre", { lang: "en", tabindex: 0 }, text)];
-  return [h("p", {}, t("contract.where"), " ", h("code", {}, file)), h("pre", { tabindex: 0 }, lines.join("\n")), h("p", { class: "note" }, t("contract.lists"))];
+  const first = site.first_contract;
+  if (!first) return [];
+  return [h("p", {}, t("contract.where"), " ", h("code", {}, first.file)), h("pre", { tabindex: 0 }, first.lines.join("\n")), h("p", { class: "note" }, t("contract.lists"))];
 }
 
 /** A card with the hint. */

@@ -8,8 +8,14 @@ export const language = () => document.documentElement.lang;
 async function load(name) {
   if (!tables[name]) {
     const answer = await fetch(new URL(`translations/${name}.json`, import.meta.url));
-    tables[name] = await answer.json();
+    tables[name] = name === "fr" ? unbreakable(await answer.json()) : await answer.json();
   }
+}
+
+/** The strings with the spaces of French punctuation non-breaking: no line begins with a colon. */
+function unbreakable(table) {
+  const spaced = (text) => text.replace(/ (?=[;:!?»%€])|(?<=«) /g, "\u00a0");
+  return Object.fromEntries(Object.entries(table).map(([key, value]) => [key, typeof value === "object" ? unbreakable(value) : spaced(value)]));
 }
 
 /** True where the catalogue has a key. */
