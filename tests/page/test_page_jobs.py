@@ -42,7 +42,7 @@ SHOWN: dict[str, tuple[str, list[str], list[str]]] = {
     "fr-FR": (
         "Tâches",
         ["Couleurs Tempo", "5 11 * * *", "30 mars 2026, 11:00", "réussie 1 days added to tempo-days.csv"],
-        ["Prix PVPC", "esios refuse nos requêtes (HTTP 429) ; prochain essai dans un jour"],
+        ["Prix PVPC", "esios refuse nos requêtes (HTTP 429)\u00a0; prochain essai dans un jour"],
     ),
 }
 

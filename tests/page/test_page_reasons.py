@@ -44,7 +44,9 @@ ENGLISH = {
 FRENCH_TOO = {
     *(
         "alias",
+        "apprise",
         "base",
+        "budget",
         "co",
         "contract",
         "date",
@@ -57,6 +59,9 @@ FRENCH_TOO = {
         "est",
         "et",
         "grand",
+        "notification",
+        "notifications",
+        "test",
         "groups",
     ),
     *(
@@ -164,7 +169,7 @@ BROKEN_FILES = [
     for code in FileProblem
 ]
 # What stands in files as the user wrote it: keys, values in quotes, commands; and the examples' placeholders.
-QUOTED = re.compile(r"""<\w+>|`[^`]+`|--\w+|\w+ = |"[^"]+"|\[\[\w+\]\]""")
+QUOTED = re.compile(r"""<\w+>|https?://\S+|`[^`]+`|--\w+|\w+ = |"[^"]+"|\[\[\w+\]\]""")
 UNKNOWN = {"periods": ["HP", "HC"], "energy_wh": 1250, "subscription": True}
 
 
@@ -175,7 +180,7 @@ def plain(text: str) -> str:
 def english_words(text: str) -> set[str]:
     found = set(
         re.findall(
-            r"[a-z]{2,}",
+            r"[^\W\d_]{2,}",
             re.sub(r"[A-ZÉ]{2,}\w*|\b[\w-]+\.(?:toml|sqlite|db)\b|\b[0-9a-f]{12}\b", " ", plain(text)).lower(),
         )
     )

@@ -70,6 +70,8 @@ def test_every_string_is_used() -> None:
             "origin.",
             "template.",
             "wrong_use.",
+            "notification.",
+            "notify_text.",
         ),
     )
     unused = {key for key in words() if f'"{key}"' not in text}
