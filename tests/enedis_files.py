@@ -16,12 +16,13 @@ TITLE = "Horodate;Valeur"
 
 def lines_of(start: datetime, powers: Iterable[int | str], step_min: int = 30) -> list[str]:
     """The file's lines; each power, in W or an empty string, is stamped at the end of its step by the French clock."""
-    step = timedelta(minutes=step_min)
+    step, every = timedelta(minutes=step_min), list(powers)
+    first, last = (moment.astimezone(PARIS).strftime("%d/%m/%Y") for moment in (start, start + len(every) * step))
     return [
         NAMES,
-        VALUES,
+        VALUES.replace("29/07/2022;29/07/2023", f"{first};{last}"),
         TITLE,
-        *(f"{(start + n * step).astimezone(PARIS).isoformat()};{power}" for n, power in enumerate(powers, 1)),
+        *(f"{(start + n * step).astimezone(PARIS).isoformat()};{power}" for n, power in enumerate(every, 1)),
     ]
 
 
