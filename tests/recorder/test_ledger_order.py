@@ -190,3 +190,31 @@ def test_a_late_part_that_contradicts_a_run_shows_the_fall() -> None:
     assert merge(between, early_and_late).registers == {
         "EAST": (Run(NOON_MS, 100, NOON_MS, 100), Run(NOON_MS + 3000, 50, NOON_MS + 9000, 200))
     }
+
+
+def test_a_register_that_comes_back_after_a_restart_begins_a_new_run_if_the_option_changed_meanwhile(
+    tmp_path: Path,
+) -> None:
+    """Its runs are cut where the option changed, also if no frame since then had it."""
+    some = [
+        frame(1, NOON_MS, {"HCHC": 1000, "NGTF": "BASE"}),
+        frame(2, NOON_MS + 1000, {"HCHC": 1010}),
+        frame(3, NOON_MS + 2000, {"EAST": 5000, "NGTF": "H PLEINE/CREUSE"}),
+        frame(4, NOON_MS + 3000, {"HCHC": 1030}),
+        frame(5, NOON_MS + 4000, {"HCHC": 1040}),
+    ]
+    kept = []
+    for name, batches in {
+        "at once": [some],
+        "restarted": [some[:3], some[3:]],
+        "each": [[each] for each in some],
+    }.items():
+        path = tmp_path / f"{name}.sqlite"
+        for batch in batches:
+            with Ledger.open(path) as ledger:
+                ledger.store([message(each, arrived_ms=NOON_MS + QUARTER_MS) for each in batch])
+        with LedgerReader.open(path) as reader:
+            (site,) = reader.sites()
+            (quarter,) = reader.registers(site.meters[0].id, 0, NOON_MS * 2)
+            kept.append(quarter.registers["HCHC"])
+    assert kept == [(Run(NOON_MS, 1000, NOON_MS + 1000, 1010), Run(NOON_MS + 3000, 1030, NOON_MS + 4000, 1040))] * 3

@@ -34,13 +34,18 @@ def compute_quarter(
 ) -> Quarter | None:
     """A quarter from its settled part and its raw frames; None if there are neither."""
     start_ms = number * QUARTER_MS
-    bounds = (start_ms, start_ms + QUARTER_MS)
-    frames = frames_between(connection, meter_id, *bounds)
-    cuts = [time_ms for (time_ms,) in connection.execute(_CUTS, (meter_id, OPTION, *bounds))]
+    frames = frames_between(connection, meter_id, start_ms, start_ms + QUARTER_MS)
+    cuts = _cuts(connection, meter_id, start_ms)
     row = connection.execute(_SETTLED, (meter_id, number)).fetchone()
     if row is None or row[0] is None:
         return roll_up(meter_id, start_ms, frames, cuts)
     return add_frames(unpack(row[0], meter_id, start_ms, names), frames, cuts)
+
+
+def _cuts(connection: sqlite3.Connection, meter_id: int, start_ms: int) -> list[int]:
+    """When the option changed within a quarter."""
+    row = (meter_id, OPTION, start_ms, start_ms + QUARTER_MS)
+    return [time_ms for (time_ms,) in connection.execute(_CUTS, row)]
 
 
 class QuarterStore:
@@ -122,7 +127,10 @@ class QuarterStore:
         start_ms = number * QUARTER_MS
         if row is None:
             return Rollup(meter_id, start_ms)
-        return Rollup.of(unpack(row[0], meter_id, start_ms, self._labels.names))
+        rollup = Rollup.of(unpack(row[0], meter_id, start_ms, self._labels.names))
+        # A register that no frame has had since the option changed begins a new run when it comes back.
+        rollup.cut_at(_cuts(self._connection, meter_id, start_ms))
+        return rollup
 
     def _put(self, quarter: Quarter) -> None:
         packed = pack(quarter, self._labels.ids)

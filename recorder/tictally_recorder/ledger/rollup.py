@@ -158,6 +158,11 @@ class Rollup:
         for each in self._registers.values():
             each.is_cut = True
 
+    def cut_at(self, cuts: Sequence[int]) -> None:
+        """End the runs of a continued quarter whose last reading is before one of these moments."""
+        for each in self._registers.values():
+            each.is_cut = each.is_cut or _is_cut_between(each.last_ms, self.last_ms, cuts)
+
     def add_all(self, frames: Iterable[tuple[int, Mapping[str, int | str]]], cuts: Sequence[int]) -> None:
         """Add (time_ms, values) in the order of time; `cuts` are moments, in any order."""
         for time_ms, values in frames:
@@ -215,6 +220,7 @@ def add_frames(
         if (other := roll_up(part.meter_id, part.start_ms, some, cuts)) is not None:
             part = merge(part, other, cuts)
     whole = Rollup.of(part)
+    whole.cut_at(cuts)
     whole.add_all(late, cuts)
     return whole.quarter()
 
