@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from real_broker import Mosquitto
 from real_influx import Influxd, influxd
 
 from devel.shifted_clock import inherited
 
-# An example that is slow on a busy machine is no failure.
-settings.register_profile("tictally", deadline=None)
+# An example that is slow, or slow to make, on a busy machine is no failure.
+settings.register_profile("tictally", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tictally")
 
 # Tests that start processes of their own share a machine with others; chaos is not repeated: one finding counts.
