@@ -1,8 +1,5 @@
 """Why something of the user's or of another program cannot be used, as data, and the errors that carry it."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.phrase import Phrase, PhraseCode
 
@@ -166,12 +163,3 @@ class ProblemError(Exception):
     def __init__(self, problem: Phrase | str) -> None:
         self.problem = problem if isinstance(problem, Phrase) else uncoded(problem)
         super().__init__(ENGLISH.phrase(self.problem))
-
-
-def stored_problem(stored: Mapping[str, Any] | None) -> Phrase | None:
-    """What `Phrase.as_json` made of a problem whose parameters are texts and numbers.
-
-    Raises:
-        ValueError: there is no such code.
-    """
-    return None if stored is None else Phrase(ProblemCode(stored["code"]), stored["parameters"])

@@ -26,9 +26,10 @@ from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import Ledger, LedgerReader
-from tictally_recorder.problem import uncoded
+from tictally_recorder.problem import ProblemCode, uncoded
 from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
+from tictally_shared.phrase import Phrase, Value
 
 PARIS = ZoneInfo("Europe/Paris")
 HOUR_MS = 3600_000
@@ -319,3 +320,17 @@ def test_a_job_is_polled_every_minute_and_at_its_own_second() -> None:
     assert job.next_poll_ms(due_ms) == due_ms + 60_000
     waiting = JobRunner("tides", TideJob("Brest"), schedule, JobState(retry_ms=due_ms + 5000))
     assert waiting.next_poll_ms(due_ms) == due_ms + 5000
+
+
+def test_a_problem_with_another_inside_it_is_read_back_as_it_was() -> None:
+    about: dict[str, Value] = {"file": "a.backup", "restored": Phrase(ProblemCode.REMOTE_BACKUP_FILE_LOST)}
+    problem = Phrase(ProblemCode.REMOTE_BACKUP_CHANGED_FILE, about)
+    state = JobState(None, problem, runs=(JobRun(1, 2, None, problem),))
+    assert JobState.from_json(state.to_json()) == state
+
+
+@pytest.mark.parametrize("key", ["problem.of_a_later_version", "tides.high"])
+def test_a_problem_of_another_version_does_not_keep_a_recorder_from_starting(key: str) -> None:
+    text = JobState(5, Phrase(ProblemCode.OTHER, {"detail": "x"})).to_json().replace("problem.other", key)
+    state = JobState.from_json(text)
+    assert (state.last_success_ms, state.problem) == (5, Phrase(ProblemCode.OTHER, {"detail": key}))

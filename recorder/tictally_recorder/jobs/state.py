@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
-from tictally_recorder.problem import stored_problem
+from tictally_recorder.problem import ProblemCode
+from tictally_recorder.stored_phrase import phrase_from_json, phrase_to_json
 from tictally_shared.phrase import Phrase
 
 _MAX_RUNS: Final = 20
@@ -65,11 +66,11 @@ class JobState:
                 "started_ms": run.started_ms,
                 "finished_ms": run.finished_ms,
                 "result": run.result,
-                "problem": run.problem and run.problem.as_json(),
+                "problem": run.problem and phrase_to_json(run.problem),
             }
             for run in self.runs
         ]
-        problem = self.problem and self.problem.as_json()
+        problem = self.problem and phrase_to_json(self.problem)
         return json.dumps({**body, "problem": problem, "runs": runs}, separators=(",", ":"))
 
     @classmethod
@@ -78,8 +79,18 @@ class JobState:
         if stored is None:
             return cls()
         body = json.loads(stored)
-        runs = tuple(JobRun(**{**run, "problem": stored_problem(run["problem"])}) for run in body["runs"])
-        return cls(**{**body, "problem": stored_problem(body["problem"]), "runs": runs})
+        runs = tuple(JobRun(**{**run, "problem": _problem(run["problem"])}) for run in body["runs"])
+        return cls(**{**body, "problem": _problem(body["problem"]), "runs": runs})
+
+
+def _problem(stored: Mapping[str, Any] | None) -> Phrase | None:
+    """A stored problem; one that this version does not know must not keep the recorder from starting."""
+    if stored is None:
+        return None
+    try:
+        return phrase_from_json(stored, ProblemCode)
+    except (KeyError, ValueError):
+        return Phrase(ProblemCode.OTHER, {"detail": str(stored.get("key") or stored.get("code") or "?")})
 
 
 def state_key(job: str) -> str:

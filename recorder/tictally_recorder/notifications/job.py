@@ -10,7 +10,7 @@ from tictally_recorder.doctor.collect import recorder_of
 from tictally_recorder.jobs import JobContext, JobError, JobKind, register
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.notifications.kinds import KINDS, is_on
-from tictally_recorder.notifications.model import phrase_from_json, phrase_to_json
+from tictally_recorder.notifications.model import FAMILIES
 from tictally_recorder.notifications.outbox import Outbox, target_key
 from tictally_recorder.notifications.settings import NotifySettings
 from tictally_recorder.notifications.targets import Targets
@@ -18,6 +18,7 @@ from tictally_recorder.notifications.view import Kind, Pace, View
 from tictally_recorder.notifications.words import message
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
+from tictally_recorder.stored_phrase import phrase_from_json, phrase_to_json
 from tictally_shared.phrase import Phrase
 
 NAME: Final = "notify"
@@ -151,7 +152,7 @@ class NotifyJob:
         for url in self._targets.urls:
             key = target_key(url)
             if key in stored and outbox.failures(key):
-                raise JobError(phrase_from_json(stored[key]))
+                raise JobError(phrase_from_json(stored[key], *FAMILIES))
         if context.last_success_ms is None or context.now_ms - context.last_success_ms >= _HOUR_MS:
             context.last_success_ms = context.now_ms
 

@@ -1,13 +1,14 @@
 """What is notified, as data: kinds of events, codes with parameters, and how the ledger keeps them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.remark import RemarkCode
-from tictally_shared.phrase import Phrase, PhraseCode, Value
+from tictally_recorder.stored_phrase import phrase_to_json
+from tictally_shared.phrase import Phrase, PhraseCode
 
 
 class Event(StrEnum):
@@ -80,40 +81,8 @@ class Notification:
         return {"kind": self.kind, "site": self.site, "phrase": phrase_to_json(self.phrase)}
 
 
-_FAMILIES: Final = {each.family(): each for each in (NotificationCode, ProblemCode, RemarkCode)}
-_OF_PHRASE: Final = {"key", "parameters"}
-
-
-def phrase_to_json(phrase: Phrase) -> dict[str, object]:
-    """A phrase with the families of its codes."""
-    return {"key": phrase.code.key, "parameters": {name: _plain(each) for name, each in phrase.parameters.items()}}
-
-
-def phrase_from_json(stored: Mapping[str, Any]) -> Phrase:
-    """What `phrase_to_json` made.
-
-    Raises:
-        KeyError: this version does not know its family.
-        ValueError: it does not know its code.
-    """
-    family, _, value = stored["key"].partition(".")
-    return Phrase(_FAMILIES[family](value), {name: _value(each) for name, each in stored["parameters"].items()})
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, Phrase):
-        return phrase_to_json(value)
-    return [_plain(each) for each in value] if isinstance(value, tuple) else value
-
-
-def _value(stored: Any) -> Value:  # noqa: ANN401 - of JSON
-    if isinstance(stored, Mapping) and stored.keys() == _OF_PHRASE:
-        return phrase_from_json(stored)
-    return tuple(_part(each) for each in stored) if isinstance(stored, list) else stored
-
-
-def _part(stored: Any) -> Any:  # noqa: ANN401 - of JSON
-    return tuple(stored) if isinstance(stored, list) else _value(stored)
+FAMILIES: Final = (NotificationCode, ProblemCode, RemarkCode)
+"""Of the phrases of notifications, and of phrases in them."""
 
 
 def parse_events(text: str | Iterable[str]) -> frozenset[Event]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from typing import Any, Final
 
-from tictally_recorder.notifications.model import Notification, phrase_from_json
+from tictally_recorder.notifications.model import FAMILIES, Notification
+from tictally_recorder.stored_phrase import phrase_from_json
 
 _HOUR_MS: Final = 3_600_000
 _FIRST_RETRY_MS: Final = 60_000
@@ -87,6 +88,6 @@ class Outbox:
 def _notification(stored: dict[str, Any]) -> Notification | None:
     """None for one of a version that knew other codes."""
     try:
-        return Notification(stored["kind"], stored["site"], phrase_from_json(stored["phrase"]))
+        return Notification(stored["kind"], stored["site"], phrase_from_json(stored["phrase"], *FAMILIES))
     except (KeyError, ValueError):
         return None

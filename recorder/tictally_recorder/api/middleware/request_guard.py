@@ -119,7 +119,7 @@ class RequestGuard:
 
 
 def frames_policy(frame_ancestors: Sequence[str]) -> str:
-    """The directive of a content security policy that says whose pages may show this one in a frame."""
+    """The directive of a content security policy with the origins whose pages may show this one in a frame."""
     return " ".join(("frame-ancestors 'self'", *frame_ancestors))
 
 

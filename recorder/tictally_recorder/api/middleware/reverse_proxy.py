@@ -23,7 +23,7 @@ _PREFIX_KEY, _INGRESS_KEY = "prefix", "is_from_ingress"
 
 
 class ReverseProxy:
-    """Serves an application below a path as well as at the root, and notes what a proxy says about a request.
+    """Serves an application below a path as well as at the root, and notes what a proxy reports of a request.
 
     Args:
         app: the application.
