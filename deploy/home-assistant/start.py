@@ -49,6 +49,10 @@ _OWN_CONTRACTS: Final = {
     "fr": "Le fichier {} prime sur les contrats des options.",
     "en": "The file {} takes precedence over the contracts of the options.",
 }
+_NOT_RESTORED: Final = {
+    "fr": "La sauvegarde {} n'a pas pu être restaurée, et l'application ne démarre pas sans elle.",
+    "en": "The backup {} could not be restored, and the app does not start without it.",
+}
 
 
 class StartError(Exception):
@@ -223,10 +227,16 @@ def _made_token(path: Path) -> str:
 
 
 def _restore(app: App, environ: Mapping[str, str]) -> None:
-    """After the hub restored its backup, which has no ledger but a consistent backup of it."""
+    """After the hub restored its backup, which has no ledger but a consistent backup of it.
+
+    Raises:
+        StartError: it cannot be restored; an empty ledger must not take its place.
+    """
     backup = app.data / _BACKUP
     if backup.exists() and not (app.data / "ledger.sqlite").exists():
-        subprocess.run([sys.executable, "-m", "tictally_recorder", "restore", backup], env=environ, check=True)  # noqa: S603
+        command = [sys.executable, "-m", "tictally_recorder", "restore", str(backup)]
+        if subprocess.run(command, env=environ, check=False).returncode:  # noqa: S603 - its message is in the log
+            raise StartError(_NOT_RESTORED[app.options.get("language", "fr")].format(backup))
 
 
 def _import_in_background(app: App, environ: Mapping[str, str]) -> None:
@@ -256,11 +266,12 @@ def main(program: str) -> None:
     app = App()
     try:
         environ = edge_environment(app) if program == "edge" else recorder_environment(app)
+        if program == "recorder":
+            _restore(app, environ)
     except StartError as error:
         _print(str(error))
         sys.exit(1)
     if program == "recorder":
-        _restore(app, environ)
         _import_in_background(app, environ)
     command = {"edge": ("tictally_edge", "run"), "recorder": ("tictally_recorder", "record")}[program]
     os.execvpe(sys.executable, [sys.executable, "-m", *command], environ)  # noqa: S606

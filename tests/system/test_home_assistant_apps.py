@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -220,6 +221,16 @@ def test_a_file_of_the_users_own_has_precedence(
     own.write_text("")
     assert recorder_settings(app).contracts == own
     assert re.search("contracts.toml takes precedence", capsys.readouterr().out)
+
+
+def test_a_backup_that_cannot_be_restored_stops_the_start_with_a_sentence(tmp_path: Path, supervisor: str) -> None:
+    app = container(tmp_path, supervisor, {})
+    environ = os.environ | start.recorder_environment(app)
+    (tmp_path / "data" / "backup").mkdir()
+    (tmp_path / "data" / "backup" / "ledger.backup").write_bytes(b"not a backup")
+    with pytest.raises(start.StartError, match="could not be restored, and the app does not start without it"):
+        start._restore(app, environ)
+    assert not (tmp_path / "data" / "ledger.sqlite").exists()
 
 
 def test_an_apps_folder_is_complete(tmp_path: Path) -> None:
