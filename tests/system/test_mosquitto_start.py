@@ -33,7 +33,10 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
     def begin() -> subprocess.Popen[str]:
         command = ["/bin/sh", str(START), str(tmp_path / "mosquitto.db"), program, "-c", str(configuration)]
+        # A shell cannot catch a signal that it was started to ignore, as below `nohup`.
+        before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
         process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+        signal.signal(signal.SIGHUP, before)
         begun.append(process)
         return process
 
