@@ -1,6 +1,5 @@
 """Hourly prices that the service published, on the page: the cost of a day of 25 hours, and why another has none."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -8,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from api_serving import METER, Served
-from local_service import LocalService, Reply
+from local_service import LocalService
 from page_at import page_at, served_at
 from playwright.sync_api import Browser
+from pvpc_household import CONTRACT, TARIFF, publish
 
 from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.features import settings_with
@@ -25,19 +25,6 @@ DAY = date(2021, 10, 31)
 BEGIN_MS, END_MS = day_bounds_ms(DAY, MADRID)
 HOURS = 25
 QUARTER_MS = 900_000
-TARIFF = """\
-id = "es-pvpc"
-supplier = "a supplier of reference"
-names.en = "PVPC"
-currency = "EUR"
-series = "pvpc-peninsula.csv"
-[[version]]
-from = 2021-06-01
-confidence = "own"
-source = "my contract"
-subscription = "3.10"
-"""
-CONTRACT = '[[contract]]\ntariff = "es-pvpc"\npower = 5\nfrom = 2021-06-01\n'
 
 
 def price(hour: int) -> int:
@@ -65,11 +52,7 @@ def household(tmp_path: Path) -> Iterator[Served]:
     """On the evening of the day after, of which no prices came."""
     now = datetime(2021, 11, 1, 2, 5, tzinfo=MADRID)
     with LocalService().running() as service:
-        rows = [
-            {"Dia": f"{DAY:%d/%m/%Y}", "Hora": f"{n:02}-{n + 1:02}", "PCB": f"{price(n)},00", "CYM": "1"}
-            for n in range(HOURS)
-        ]
-        service.replies[f"/archives/70/download_json?locale=es&date={DAY}"] = Reply(json.dumps({"PVPC": rows}).encode())
+        publish(service, DAY, [price(n) for n in range(HOURS)])
         settings = settings_with(
             name="nas", ledger=tmp_path / "ledger.sqlite", pvpc_zone="peninsula", pvpc_since=DAY, pvpc_url=service.url
         )

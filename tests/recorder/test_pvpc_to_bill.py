@@ -12,6 +12,7 @@ import pytest
 from ledger_building import METER
 from local_service import LocalService, Reply
 from observation_building import energy, put
+from pvpc_household import CONTRACT, TARIFF, publish
 
 from tictally_recorder.cli.app import main
 from tictally_recorder.cost.proration import to_cents
@@ -25,19 +26,6 @@ from tictally_shared.calendar import day_bounds_ms
 
 HOUR_MS: Final = 3_600_000
 AUTUMN, SPRING = date(2021, 10, 31), date(2022, 3, 27)
-TARIFF: Final = """\
-id = "es-pvpc"
-supplier = "a supplier of reference"
-names.en = "PVPC"
-currency = "EUR"
-series = "pvpc-peninsula.csv"
-[[version]]
-from = 2021-06-01
-confidence = "own"
-source = "my contract"
-subscription = "3.10"
-"""
-CONTRACT: Final = '[[contract]]\ntariff = "es-pvpc"\npower = 5\nfrom = 2021-06-01\n'
 Home = tuple[Path, LocalService]
 
 
@@ -53,14 +41,6 @@ def price(number: int) -> int:
 def used(number: int) -> int:
     """Wh of an hour: whole ones in each quarter."""
     return 400 + 40 * number
-
-
-def publish(service: LocalService, day: date, prices: list[int]) -> None:
-    rows = [
-        {"Dia": f"{day:%d/%m/%Y}", "Hora": f"{n:02}-{n + 1:02}", "PCB": f"{each},00", "CYM": "1"}
-        for n, each in enumerate(prices)
-    ]
-    service.replies[f"/archives/70/download_json?locale=es&date={day}"] = Reply(json.dumps({"PVPC": rows}).encode())
 
 
 @pytest.fixture
