@@ -20,7 +20,7 @@ def as_json(topic: str, body: Mapping[str, Any]) -> Message:
 
 @dataclass(frozen=True)
 class Published:
-    """Messages that say one thing about one meter.
+    """Messages with the same values of one meter.
 
     Attributes:
         form: the format that they are of.

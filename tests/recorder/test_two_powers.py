@@ -186,7 +186,7 @@ def test_a_day_costs_each_power_whatever_the_month(home: Home) -> None:
         ("P1", "4.4", "14.32"),
         ("P2", "4.4", "1.92"),
     ]
-    # 30 x 4.4 x (0.0938 + 0.0126) without taxes: everything is split, so nothing is said to be missing.
+    # 30 x 4.4 x (0.0938 + 0.0126) without taxes: everything is split, so nothing is reported as missing.
     assert (line["price_ht"], line["contains"]["ht_rounded"], line["price"]) == ("14.0448", "14.04", "16.2393")
     assert bill["totals"][0]["not_split"] == "0"
     assert [each["code"] for each in bill["remarks"]] == ["bill_sum_differs"]  # to cents, line by line

@@ -51,7 +51,7 @@ def running(edges: Iterable[Edge], stopping: threading.Event) -> Iterator[None]:
 
 
 def again(messages: Sequence[Message], n: int) -> Iterator[Message]:
-    """The same messages once more, which a space tells from doubled ones."""
+    """The same messages once more; a space distinguishes them from doubled ones."""
     return ((topic, payload + b" " * n) for topic, payload in messages)
 
 

@@ -18,7 +18,7 @@ class PublishedFields:
     """What one message gives.
 
     Attributes:
-        device: tells meters apart: a topic, or a device's address.
+        device: what distinguishes meters: a topic, or a device's address.
         fields: name → value, as published; without what the publisher marks as unknown.
         is_meter: whether it proves that the device is a meter, and not something else with a power.
         stands_alone: whether it waits for no other message, although the format has some that do.
