@@ -22,6 +22,8 @@ _SUPERVISOR: Final = "http://supervisor"
 # The supervisor's fixed address in the network of apps, from which ingress comes:
 # https://developers.home-assistant.io/docs/apps/presentation#ingress
 _INGRESS: Final = "172.30.32.2"
+# Earlier ones show an app's page below another path: https://github.com/home-assistant/core/pull/161264
+_APP_PANEL_SINCE: Final = (2026, 2)
 _LEDGER_WITHIN_S: Final = 120
 _BACKUP: Final = "backup/ledger.backup"  # made by `backup-pre`
 # Serial devices that are radios: opening one would disturb the hub's Zigbee, Thread or Z-Wave network.
@@ -130,6 +132,8 @@ def recorder_environment(app: App) -> dict[str, str]:
         "HTTP_READS": "token",
         "HTTP_TOKEN": options.get("token") or _made_token(app.data / "token"),
     }
+    if page_url := _page_url(app):
+        settings["PAGE_URL"] = page_url
     token = app.environ.get("SUPERVISOR_TOKEN", "")
     hub = {"URL": f"{app.supervisor}/core", "TOKEN": token} if token else {}
     settings |= {f"HOME_ASSISTANT_{name}": value for name, value in hub.items()}
@@ -140,6 +144,9 @@ def recorder_environment(app: App) -> dict[str, str]:
         for name in ("URL", "ORG", "TOKEN")
         if options.get(f"influxdb_{name.lower()}")
     }
+    notify = {"TARGETS": "\n".join(options.get("notify") or ())}
+    notify |= {name: str(options.get(f"notify_{name.lower()}") or "") for name in ("SUMMARY", "BUDGET")}
+    settings |= {f"NOTIFY_{name}": value for name, value in notify.items() if value}
     own = _own_settings(options)
     return {**app.environ, **_prefixed(prefix, settings | _broker(app, own, prefix, language)), **own}
 
@@ -169,15 +176,31 @@ def _broker(app: App, own: Mapping[str, str], prefix: str, language: str) -> dic
 
 def _service(app: App, name: str) -> dict[str, Any] | None:
     """A service that the supervisor knows, or None."""
+    data = _supervised(app, f"/services/{name}")
+    return data if data.get("host") and data.get("port") else None
+
+
+def _page_url(app: App) -> str | None:
+    """Where the hub shows the page, since its port is closed; None where the supervisor does not answer."""
+    slug = _supervised(app, "/addons/self/info").get("slug")
+    if not slug:
+        return None
+    version = re.match(r"(\d+)\.(\d+)", str(_supervised(app, "/info").get("homeassistant")))
+    is_old = version is not None and tuple(map(int, version.groups())) < _APP_PANEL_SINCE
+    return f"homeassistant://{'hassio/ingress' if is_old else 'app'}/{slug}"
+
+
+def _supervised(app: App, path: str) -> dict[str, Any]:
+    """What the supervisor's API has at a path; empty where it has nothing."""
     headers = {"authorization": f"Bearer {app.environ.get('SUPERVISOR_TOKEN', '')}"}
-    request = urllib.request.Request(f"{app.supervisor}/services/{name}", headers=headers)  # noqa: S310 - http
+    request = urllib.request.Request(f"{app.supervisor}{path}", headers=headers)  # noqa: S310 - http
     try:
         with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
             body = json.load(answer)
     except (OSError, ValueError):  # no such service, no supervisor
-        return None
+        return {}
     data = body.get("data") if isinstance(body, dict) else None
-    return data if isinstance(data, dict) and data.get("host") and data.get("port") else None
+    return data if isinstance(data, dict) else {}
 
 
 def _found_port(app: App, language: str) -> str:

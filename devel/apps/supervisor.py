@@ -1,4 +1,7 @@
-"""A stand-in of the supervisor's API: the MQTT service, to who has the token. The real one needs its own system."""
+"""A stand-in of the supervisor's API: the MQTT service, the app and the hub's version, to who has the token.
+
+The real one needs its own system.
+"""
 
 import json
 import threading
@@ -17,12 +20,23 @@ class Supervisor:
     Args:
         mqtt: what it knows of a broker, or None.
         address: to listen on, host and port; port 0: any.
+        version: of the hub, or None where it is not known.
 
     Attributes:
         url: of its API.
     """
 
-    def __init__(self, mqtt: Mapping[str, object] | None, address: tuple[str, int] = ("127.0.0.1", 0)) -> None:
+    def __init__(
+        self,
+        mqtt: Mapping[str, object] | None,
+        address: tuple[str, int] = ("127.0.0.1", 0),
+        version: str | None = "2026.11.0",
+    ) -> None:
+        about: dict[str, Mapping[str, object]] = {
+            "/addons/self/info": {"slug": "local_tictally", "ingress": True},
+            "/info": {"homeassistant": version},
+        }
+
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status, body = self._answer()
@@ -36,6 +50,8 @@ class Supervisor:
             def _answer(self) -> tuple[int, Mapping[str, object]]:
                 if self.headers.get("authorization") != f"Bearer {TOKEN}":
                     return 401, {"result": "error", "message": "unauthorized"}
+                if self.path in about:
+                    return 200, {"result": "ok", "data": about[self.path]}
                 if self.path != "/services/mqtt":
                     return 404, {"result": "error", "message": "not found"}
                 if mqtt is None:

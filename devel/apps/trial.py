@@ -68,6 +68,7 @@ class Trial:
         self._broker = ChildProcess("mosquitto", [program, "-c", str(configuration)], folder / "mosquitto.log")
         self.steps: list[tuple[str, Callable[[], str]]] = [
             ("images", self._build),
+            ("packages of all options", self._packages),
             ("started by options alone", self._start),
             ("frames stored", self._frames),
             ("page by ingress, not without", self._ingress),
@@ -104,6 +105,12 @@ class Trial:
             int(run("docker", "image", "inspect", "--format", "{{.Size}}", _container(app))) for app in folders.APPS
         ]
         return ", ".join(f"{app} {size / 1e6:.0f} MB" for app, size in zip(folders.APPS, sizes, strict=True))
+
+    def _packages(self) -> str:
+        names = ("apprise", "openpyxl", "websockets")
+        code = "; ".join(f"import {each}" for each in names)
+        run("docker", "run", "--rm", "--entrypoint", "python3", _container("recorder"), "-c", code)
+        return ", ".join(names)
 
     def _start(self) -> str:
         self._run("edge", {"source": "sim:hphc?mode=standard", "language": "en"}, self._folder / "edge")

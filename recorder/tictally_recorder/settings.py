@@ -38,6 +38,7 @@ SERVICE_STATE: Final = "/var/lib/tictally"
 SERVICE_LEDGER: Final = f"{SERVICE_STATE}/{LEDGER_NAME}"
 SECTIONS: Final = Sections()
 OFF: Final = "off"
+_PAGE_SCHEMES: Final = ("http", "https", "homeassistant")
 
 # Read by deploy/init and deploy/compose.yaml, and by the tests and simulations of this project.
 OTHER_VARIABLES: Final = """
@@ -118,10 +119,11 @@ class Settings(ProgramSettings):
         description="Topic below which hubs look for discovery messages. `off`: none is published, and earlier ones "
         "are cleared.",
     )
-    page_url: Annotated[str, AfterValidator(url_check("http://nas.local:8780"))] | None = Field(
+    page_url: Annotated[str, AfterValidator(url_check("http://nas.local:8780", _PAGE_SCHEMES))] | None = Field(
         default=None,
         description="Address at which browsers in your home reach the page, such as `http://nas.local:8780`: hubs link "
-        "to it from the recorder and its sites. Unset: no link.",
+        "to it from the recorder and its sites. `homeassistant://app/…` is an app's page within Home Assistant. "
+        "Unset: no link.",
     )
     mqtt: Annotated[MqttSettings, Section("mqtt_")] = MqttSettings()
 

@@ -64,7 +64,14 @@ def test_recorder_and_sites_link_to_the_page_of_the_setting() -> None:
     assert "configuration_url" not in plain.payload
 
 
-@pytest.mark.parametrize("wrong", ["nas.local:8780", "ftp://nas", "http://", "javascript:alert(1)", "http://nas local"])
+@pytest.mark.parametrize("right", ["https://home.example/tictally", "homeassistant://app/local_tictally"])
+def test_a_page_may_be_one_of_the_hubs_own(right: str) -> None:
+    assert settings_with(name="nas", ledger="x", page_url=right).page_url == right
+
+
+@pytest.mark.parametrize(
+    "wrong", ["homeassistant://", "nas.local:8780", "ftp://nas", "http://", "javascript:alert(1)", "http://nas local"]
+)
 def test_an_address_that_no_hub_takes_is_an_error(wrong: str) -> None:
     with pytest.raises(ValueError, match="page_url"):
         settings_with(name="nas", ledger="x", page_url=wrong)

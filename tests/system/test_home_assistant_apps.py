@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,6 +23,7 @@ from tictally_edge.settings import Settings as EdgeSettings
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.features import HttpSettings
 from tictally_recorder.features import load as load_recorder
+from tictally_recorder.notifications.settings import NotifySettings
 from tictally_recorder.settings import Settings as RecorderSettings
 from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
 from tictally_shared.settings import Origins, read_file
@@ -192,6 +194,49 @@ def test_statistics_are_a_choice_and_influxdb_needs_its_address(tmp_path: Path, 
     assert not [each for each in start.recorder_environment(app) if "STATISTICS" in each]
     influx = recorder_settings(app).section(InfluxdbSettings)
     assert (influx.url, influx.org, influx.token) == ("http://nas:8086", "home", SecretStr("t"))
+
+
+def test_notifications_go_to_the_targets_of_the_options(tmp_path: Path, supervisor: str) -> None:
+    targets = ["ntfy://my-topic", "mailto://zoe:secret@example.org?to=zoe,max@example.org"]
+    options = {"notify": targets, "notify_summary": "monthly", "notify_budget": 120.5}
+    got = recorder_settings(container(tmp_path, supervisor, options)).section(NotifySettings)
+    assert (got.urls, got.summary, got.budget) == (tuple(targets), "monthly", Decimal("120.5"))
+    nothing = recorder_settings(container(tmp_path, supervisor, {"notify": []})).section(NotifySettings)
+    assert (nothing.urls, nothing.summary, nothing.budget) == ((), "off", None)
+
+
+@pytest.mark.parametrize("option", ["influxdb_token", "token", "notify"])
+def test_a_secret_is_not_shown_in_the_options(option: str) -> None:
+    (kind,) = kinds if isinstance(kinds := described("recorder")["schema"][option], list) else [kinds]
+    assert kind.startswith("password")
+
+
+@pytest.mark.parametrize("script", ["deploy/home-assistant/install", "devel/wheelhouse"])
+def test_an_image_has_the_packages_of_every_option_and_import(script: str) -> None:
+    """Nobody can add a package to an image."""
+    project = tomllib.loads((ROOT / "recorder" / "pyproject.toml").read_text())["project"]
+    needed = set(project["optional-dependencies"]) - {"parquet"}  # large, and only for an export
+    assert set(re.findall(r"--extra ([\w-]+)", (ROOT / script).read_text())) == needed
+
+
+@pytest.mark.parametrize(
+    ("version", "address"),
+    [
+        ("2025.4.4", "homeassistant://hassio/ingress/local_tictally"),
+        ("2026.1.3", "homeassistant://hassio/ingress/local_tictally"),
+        ("2026.2.0", "homeassistant://app/local_tictally"),
+        ("2026.11.0b3", "homeassistant://app/local_tictally"),
+        ("landingpage", "homeassistant://app/local_tictally"),
+        (None, "homeassistant://app/local_tictally"),
+    ],
+)
+def test_devices_link_to_the_page_within_the_hub(tmp_path: Path, version: str | None, address: str) -> None:
+    """Its port is closed."""
+    with Supervisor(BROKER, version=version) as running:
+        app = container(tmp_path, running.url, {})
+        assert recorder_settings(app).page_url == address
+        own = {"settings": ["TICTALLY_PAGE_URL=http://nas.local:8780"]}
+        assert recorder_settings(container(tmp_path, running.url, own)).page_url == "http://nas.local:8780"
 
 
 CONTRACTS = [

@@ -2,7 +2,7 @@
 
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -39,17 +39,18 @@ def checked_key(text: str) -> str:
     return checked_name(text)
 
 
-def url_check(example: str) -> Callable[[str], str]:
+def url_check(example: str, schemes: Collection[str] = ("http", "https")) -> Callable[[str], str]:
     """A check of a service's address, which gives it without a slash at its end.
 
     Args:
         example: of an address, for the message.
+        schemes: that it may have.
     """
 
     def checked_url(text: str) -> str:
         try:
             found = urlsplit(text)
-            is_address = found.scheme in {"http", "https"} and bool(found.hostname) and found.port != 0
+            is_address = found.scheme in schemes and bool(found.hostname) and found.port != 0
         except ValueError:
             is_address = False
         if not is_address or any(character.isspace() for character in text):
