@@ -3,49 +3,29 @@
 from collections.abc import Mapping
 from typing import Final
 
-from tictally_edge.topics.power_factor import PowerFactor
-from tictally_shared.labels import CATALOGUE, Kind, Mode
+from tictally_shared.active_power import CONSUMPTION, INJECTION, DirectionPower
 
 ACTIVE_POWER, GRID_POWER = "active_power", "grid_power"
 POWER_FACTOR, POWER_FACTOR_INJECTION = "power_factor", "power_factor_injection"
-_HISTORIQUE: Final = tuple(
-    label.name for label in CATALOGUE if label.mode is Mode.HISTORIQUE and label.kind is Kind.REGISTER
-)
-# Apparent power → the registers that count its energy, and the step in VA that the meter rounds it to.
-_CONSUMPTION: Final = {"SINSTS": (("EAST",), 1), "PAPP": (_HISTORIQUE, 10)}
-_INJECTION: Final = {"SINSTI": (("EAIT",), 1)}
 _FACTOR_EVERY_S: Final = 300.0
 
 
-class _Direction:
-    """One direction's power factor, learned from the labels of either mode."""
+class _PublishedFactor:
+    """One direction's power factor as it is published: it changes slowly, and every change is a row in a hub's history.
 
-    def __init__(self, sources: Mapping[str, tuple[tuple[str, ...], int]]) -> None:
-        self._sources = sources
-        self._factor = PowerFactor(max(step_va for _, step_va in sources.values()))
+    Args:
+        of: the direction.
+    """
+
+    def __init__(self, of: DirectionPower) -> None:
+        self._of = of
         self._shown: tuple[str, float] | None = None
 
-    def is_in(self, labels: Mapping[str, int | str]) -> bool:
-        return any(isinstance(labels.get(source), int) for source in self._sources)
-
-    def add(self, values: Mapping[str, int | str], at: float) -> None:
-        for source, (registers, _) in self._sources.items():
-            if isinstance(va := values.get(source), int):
-                counted = {each: wh for each in registers if isinstance(wh := values.get(each), int)}
-                self._factor.add(va, counted, at)
-                return
-
-    def show(self) -> int | None:
-        return self._factor.show()
-
-    def restore(self, factor: float) -> None:
-        self._factor.restore(factor)
-
-    def factor(self, at: float) -> str | None:
-        """The factor as it is published: it changes slowly, and every change is a row in a hub's history."""
+    def at(self, at: float) -> str | None:
+        """The factor at a moment, in seconds."""
         if self._shown is not None and at - self._shown[1] < _FACTOR_EVERY_S:
             return self._shown[0]
-        if (factor := self._factor.factor) is None:
+        if (factor := self._of.factor) is None:
             return None
         self._shown = f"{factor:.3f}", at
         return self._shown[0]
@@ -62,7 +42,8 @@ class ActivePower:
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._consumption, self._injection = _Direction(_CONSUMPTION), _Direction(_INJECTION)
+        self._consumption, self._injection = DirectionPower(CONSUMPTION), DirectionPower(INJECTION)
+        self._factors = _PublishedFactor(self._consumption), _PublishedFactor(self._injection)
         self._figures: dict[str, str] = {}
         self._at: float | None = None
 
@@ -97,10 +78,10 @@ class ActivePower:
         consumed = injected = None
         if self._consumption.is_in(labels):
             consumed = self._consumption.show()
-            figures |= {ACTIVE_POWER: consumed, POWER_FACTOR: self._consumption.factor(at)}
+            figures |= {ACTIVE_POWER: consumed, POWER_FACTOR: self._factors[0].at(at)}
         if self._injection.is_in(labels):
             injected = self._injection.show()
-            figures[POWER_FACTOR_INJECTION] = self._injection.factor(at)
+            figures[POWER_FACTOR_INJECTION] = self._factors[1].at(at)
         if consumed is not None and injected is not None:
             figures[GRID_POWER] = consumed - injected
         return {name: str(value) for name, value in figures.items() if value is not None}

@@ -4,13 +4,14 @@ Frames come from the recorder's loop as they are stored; today's figures are rea
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from typing import Final
 
 from tictally_recorder.api.context import Context, ReadSession
+from tictally_recorder.api.live.meter_power import Factors, MeterPower, learned_factors
 from tictally_recorder.api.live.snapshot import LatestFrame, SiteFigures, Snapshot, make_snapshot
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.worker_pool import Lane
@@ -49,6 +50,8 @@ class Broadcaster:
     streams: dict[object, str] = field(default_factory=dict)
     _latest: dict[str, LatestFrame] = field(default_factory=dict)
     _figures: dict[str, SiteFigures] = field(default_factory=dict)
+    _powers: dict[str, MeterPower] = field(default_factory=dict)
+    _restored: set[str] = field(default_factory=set)
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _read_s: float = float("-inf")
@@ -123,7 +126,8 @@ class Broadcaster:
     def _add(self, frame: LatestFrame) -> None:
         before = self._latest.get(frame.meter)
         if before is None or frame.time_ms > before.time_ms:
-            self._latest[frame.meter] = frame
+            power_w, injection_w = self._powers.setdefault(frame.meter, MeterPower()).add(frame.time_ms, frame.values)
+            self._latest[frame.meter] = replace(frame, power_w=power_w, injection_w=injection_w)
 
     async def _refresh_figures(self) -> None:
         """Read figures again when they are old, once for all clients that wait for them."""
@@ -137,11 +141,17 @@ class Broadcaster:
         await asyncio.shield(self._reading)
 
     async def _read(self) -> None:
-        def read(reader: LedgerReader) -> tuple[dict[str, SiteFigures], list[LatestFrame]]:
-            session = self.context.session(reader)
-            return {site.id: _site_figures(session, site) for site in session.sites}, _latest_frames(session)
+        restored = frozenset(self._restored)
 
-        self._figures, latest = await self.context.pool.read(read, Lane.QUICK)
+        def read(reader: LedgerReader) -> tuple[dict[str, SiteFigures], list[LatestFrame], dict[str, Factors]]:
+            session = self.context.session(reader)
+            figures = {site.id: _site_figures(session, site) for site in session.sites}
+            return figures, _latest_frames(session), _factors(session, restored)
+
+        self._figures, latest, factors = await self.context.pool.read(read, Lane.QUICK)
+        for meter, learned in factors.items():
+            self._powers.setdefault(meter, MeterPower()).restore(learned)
+            self._restored.add(meter)
         for frame in latest:
             self._add(frame)
         self._read_s = asyncio.get_running_loop().time()
@@ -174,6 +184,12 @@ def _latest_frames(session: ReadSession) -> list[LatestFrame]:
         if (frame := session.reader.newest_frame(meter.id)) is not None:
             frames.append(LatestFrame(meter.key, next(iter(site.edges), ""), *frame))
     return frames
+
+
+def _factors(session: ReadSession, restored: Collection[str]) -> dict[str, Factors]:
+    """Key of a meter → its power factors as the ledger shows them; of meters that are not restored yet."""
+    newest = [max(site.meters, key=lambda each: each.last_ms) for site in session.sites]
+    return {meter.key: learned_factors(session.reader, meter) for meter in newest if meter.key not in restored}
 
 
 def _site_figures(session: ReadSession, site: Site) -> SiteFigures:

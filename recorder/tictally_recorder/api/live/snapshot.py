@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,7 @@ from tictally_shared.status_register import Colour, StatusRegister, is_overloade
 from tictally_shared.tariff_options import period_of_ptec
 
 ONLINE_MS: Final = 30_000
+_W_PER_KW: Final = 1000
 _COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
 _PTEC_COLOURS: Final = {"JB": "blue", "JW": "white", "JR": "red"}
 _DEMAIN_COLOURS: Final = {"BLEU": "blue", "BLAN": "white", "ROUG": "red"}
@@ -36,12 +38,16 @@ class LatestFrame:
         edge: that sent it.
         time_ms: its time in milliseconds since 1970.
         values: label → value.
+        power_w: active power consumed then, in W; None where it is unknown.
+        injection_w: active power injected, likewise.
     """
 
     meter: str
     edge: str
     time_ms: int
     values: Values
+    power_w: int | None = None
+    injection_w: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,9 @@ def make_snapshot(
         "state": _site_state(edges, latest, now_ms),
         "power_va": _number(values, "SINSTS", "PAPP"),
         "injection_va": _number(values, "SINSTI"),
+        "power_w": latest.power_w if latest else None,
+        "injection_w": latest.injection_w if latest else None,
+        "cost_per_hour": None if latest is None else _cost_per_hour(latest, figures),
         "subscribed_kva": known.subscribed_kva,
         "overload": is_overloaded(values),
         "phases": list(_phases(values)),
@@ -143,6 +152,18 @@ def _site_state(edges: Sequence[Mapping[str, str]], latest: LatestFrame | None, 
     if "online" in states or (latest is not None and now_ms - latest.time_ms <= ONLINE_MS and "offline" not in states):
         return "online"
     return "offline" if states == {"offline"} else "silent"
+
+
+def _cost_per_hour(latest: LatestFrame, figures: Mapping[str, str | None]) -> str | None:
+    """What an hour of the present power costs, without subscription; negative where it is income."""
+    amounts = []
+    for watts, name, sign in ((latest.power_w, names.PRICE, 1), (latest.injection_w, names.PRICE_INJECTION, -1)):
+        price = figures.get(name)
+        if price is not None and watts is not None:
+            amounts.append(sign * watts * Decimal(price) / _W_PER_KW)
+        elif watts and name == names.PRICE:
+            return None
+    return f"{sum(amounts):.4f}" if amounts else None
 
 
 def _number(values: Values, *labels: str) -> int | None:
