@@ -74,9 +74,8 @@ _OF_SITE: Final = {
     site_state.YESTERDAY: "cost of yesterday",
     site_state.MONTH: "cost of this month so far",
     month_forecast.COST_MONTH_FORECAST: (
-        "cost of the month's days before today, and for today and each day left the mean of the last "
-        f"{month_forecast.RECENT_DAYS} days, of which {month_forecast.ENOUGH_DAYS} at least are known; amounts that "
-        "are paid once are not in the mean"
+        "cost of the month's days before today, and for today and the days left what the last two weeks and the "
+        "same days a year earlier suggest, without that year the last week; amounts that are paid once are not expected"
     ),
     month_forecast.ENERGY_MONTH: "kWh consumed this month so far",
     month_forecast.ENERGY_MONTH_FORECAST: "kWh of the month, likewise",

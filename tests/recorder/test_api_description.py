@@ -9,7 +9,21 @@ import pytest
 from api_serving import METER, TOKEN, Served
 
 OPERATIONS = {
-    *("sites", "now", "live", "quarters", "frames", "energy", "use", "profile", "usual", "cost", "bill", "compare"),
+    *(
+        "sites",
+        "now",
+        "live",
+        "overview",
+        "quarters",
+        "frames",
+        "energy",
+        "use",
+        "profile",
+        "usual",
+        "cost",
+        "bill",
+        "compare",
+    ),
     *(
         "reconciliation",
         "temperature",

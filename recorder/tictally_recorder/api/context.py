@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from importlib.metadata import version
@@ -14,6 +14,8 @@ from tictally_recorder.api.period_cache import PeriodCache
 from tictally_recorder.api.problem_details import Problem, unavailable
 from tictally_recorder.api.settings import HttpSettings
 from tictally_recorder.api.worker_pool import WorkerPool
+from tictally_recorder.cost.day_course import DayCourse
+from tictally_recorder.cost.day_totals import DayTotal
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import EnergyRow
@@ -32,6 +34,8 @@ _WRITE_TIMEOUT_S: Final = 10.0
 # Seven years of days and their months. A day takes a few kilobytes, a comparison ten times as much.
 _MAX_DAYS: Final = 4_000
 _MAX_COMPARISONS: Final = 32
+# A day by quarter-hour takes twenty kilobytes; the overview looks at nine of them.
+_MAX_COURSES: Final = 100
 
 _T = TypeVar("_T")
 
@@ -67,6 +71,9 @@ class Caches:
     cost: PeriodCache[CostPeriod] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, CostPeriod))
     profile: PeriodCache[HourlyEnergy] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, tuple))
     comparison: PeriodCache[Comparison] = field(default_factory=lambda: PeriodCache(_MAX_COMPARISONS, tuple))
+    totals: PeriodCache[DayTotal] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, DayTotal))
+    standby: dict[str, tuple[Hashable, Mapping[str, object]]] = field(default_factory=dict)
+    courses: PeriodCache[DayCourse] = field(default_factory=lambda: PeriodCache(_MAX_COURSES, DayCourse))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Fills the caches after a start with what the page requests first: the months of all years, newest year first.
+"""Fills the caches after a start with what the page requests first: the overview, then the years, the newest first.
 
 Computing holds the interpreter, which the recorder's loop needs as well: after each year prewarming pauses three times
 as long as the year took.
@@ -16,6 +16,7 @@ from tictally_recorder.api.context import Context
 from tictally_recorder.api.params import DayRange, TimeRange
 from tictally_recorder.api.period_cache import days_of
 from tictally_recorder.api.problem_details import Problem
+from tictally_recorder.api.site_overview import SiteOverview
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site
 from tictally_shared.calendar import By, local_midnight
@@ -29,6 +30,11 @@ async def prewarm(context: Context) -> None:
     with suppress(LedgerError, Problem):  # the first request computes it then
         await asyncio.sleep(_DELAY_S)
         for site in await context.pool.read(LedgerReader.sites, Lane.QUICK):
+
+            def fill_overview(reader: LedgerReader, site: Site = site) -> float:
+                return _fill_overview(context, reader, site)
+
+            await asyncio.sleep(_PAUSE * await context.pool.read(fill_overview, Lane.SLOW))
             first, last = days_of(site, context.tz)
             for year in range(last.year, first.year - 1, -1):
 
@@ -37,6 +43,14 @@ async def prewarm(context: Context) -> None:
 
                 took_s = await context.pool.read(fill, Lane.SLOW)
                 await asyncio.sleep(_PAUSE * took_s)
+
+
+def _fill_overview(context: Context, reader: LedgerReader, site: Site) -> float:
+    """Compute the overview of a site, and return how long it took, in seconds."""
+    begin = time.monotonic()
+    session = context.session(reader)
+    SiteOverview(session, site, session.current_terms()).record()
+    return time.monotonic() - begin
 
 
 def _fill_year(context: Context, reader: LedgerReader, site: Site, year: int) -> float:

@@ -51,6 +51,9 @@ class NowItem(_SiteRecord):
     state: Literal["online", "silent", "offline"]
     power_va: int | None
     injection_va: int | None
+    power_w: int | None
+    injection_w: int | None
+    cost_per_hour: str | None
     subscribed_kva: int | None
     overload: bool
     phases: list[dict[str, int | None]]
@@ -63,6 +66,19 @@ class NowItem(_SiteRecord):
     registers: list[dict[str, Any]]
     today: dict[str, Any]
     edges: list[dict[str, str]]
+
+
+class OverviewItem(_SiteRecord):
+    """A site now, today and this month."""
+
+    currency: str | None
+    now: NowItem | None
+    prices: dict[str, Any]
+    today: dict[str, Any]
+    month: dict[str, Any]
+    days: list[dict[str, Any]]
+    standby: dict[str, Any] | None
+    problems: list[dict[str, Any]]
 
 
 class PriceItem(_SiteRecord):

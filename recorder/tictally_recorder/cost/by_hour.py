@@ -38,17 +38,23 @@ class DayOfHours:
         start_ms: its midnight, milliseconds since 1970.
         end_ms: the next midnight.
         slices: register → its energy in parts of the day, in order.
+        step_ms: what it is divided into, in milliseconds: hours, or quarter-hours.
     """
 
     start_ms: int
     end_ms: int
     slices: Mapping[str, Sequence[Slice]]
+    step_ms: int = HOUR_MS
 
     @property
     def hours(self) -> list[int]:
         """The starts of the hours that begin in it, milliseconds since 1970; of a day that is metered in part too."""
-        first = self.start_ms // HOUR_MS * HOUR_MS
-        return list(range(first, self.end_ms, HOUR_MS))[: (self.end_ms - self.start_ms) // HOUR_MS]
+        step_ms = self.step_ms
+        return list(range(self.step(self.start_ms), self.end_ms, step_ms))[: (self.end_ms - self.start_ms) // step_ms]
+
+    def step(self, time_ms: int) -> int:
+        """The start of the hour that holds a moment, milliseconds since 1970."""
+        return time_ms // self.step_ms * self.step_ms
 
 
 def amounts_by_hour(rows: Iterable[CostRow], day: DayOfHours) -> dict[Direction, dict[int, Decimal] | None]:
@@ -79,7 +85,7 @@ def _shares(row: CostRow, amount: Decimal, day: DayOfHours) -> Iterator[tuple[in
         yield from _equal(amount, day.hours)
     elif any(part.price is not None for part in row.parts):
         for part in row.parts:
-            yield _hour(part.start_ms), row.sign * part.energy_wh / WH_PER_KWH * (part.price or Decimal(0))
+            yield day.step(part.start_ms), row.sign * part.energy_wh / WH_PER_KWH * (part.price or Decimal(0))
     else:
         weights = _weights(row.parts, day)
         total = sum(weights.values())
@@ -101,9 +107,6 @@ def _weights(parts: Iterable[RegisterPart], day: DayOfHours) -> dict[int, Decima
             shared_ms = min(each.end_ms, part.end_ms) - max(each.start_ms, part.start_ms)
             if shared_ms > 0:
                 weight = each.energy_wh * Decimal(shared_ms) / (each.end_ms - each.start_ms)
-                found[_hour(each.start_ms)] = found.get(_hour(each.start_ms), Decimal(0)) + weight
+                step_ms = day.step(each.start_ms)
+                found[step_ms] = found.get(step_ms, Decimal(0)) + weight
     return found
-
-
-def _hour(time_ms: int) -> int:
-    return time_ms // HOUR_MS * HOUR_MS

@@ -13,7 +13,7 @@ from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.standby import LoadQuery, trend, year_cost_of
 from tictally_recorder.hubs.current_period import current_period
-from tictally_recorder.hubs.month_forecast import RECENT_DAYS, month_figures
+from tictally_recorder.hubs.month_forecast import days_looked_at, month_figures
 from tictally_recorder.hubs.site_outlook import SiteOutlooks
 from tictally_recorder.hubs.site_publisher import SitePublisher
 from tictally_recorder.hubs.site_state import (
@@ -68,6 +68,7 @@ class _StoredFigures:
     """What changes only with the source's revision, or at midnight."""
 
     rows: list[CostRow]
+    year_before: list[CostRow]
     before: dict[Direction, Decimal]
     standby: dict[str, str]
 
@@ -84,8 +85,11 @@ class _Standby:
 
 def recent_rows(reader: LedgerReader, site: Site, today: date, terms: Terms | None) -> list[CostRow]:
     """The computed cost of this month and of the last days. Raises as the ledger's methods do."""
-    start = min(today.replace(day=1), today - timedelta(days=RECENT_DAYS))
-    days = reader.cost_days(site.id, start, today + timedelta(days=1))
+    return _rows(reader, site, days_looked_at(today)[1], terms)
+
+
+def _rows(reader: LedgerReader, site: Site, days_wanted: tuple[date, date], terms: Terms | None) -> list[CostRow]:
+    days = reader.cost_days(site.id, *days_wanted)
     rows = [row for day in days for row in from_day(site.id, day)]
     return rows if terms is None else [terms.without_broken(row) for row in rows]
 
@@ -112,6 +116,7 @@ class SiteUpdater:
         self._sites: Sequence[Site] = ()
         self._stored: dict[str, _StoredFigures] = {}
         self._standbys: dict[str, _Standby] = {}
+        self._years_before: dict[str, tuple[date, Terms | None, list[CostRow]]] = {}
         self._with_income: set[str] = set()
         self._is_hub_new = False
         self._outlooks = SiteOutlooks(source.reader, source.keeper, source.tz)
@@ -170,7 +175,7 @@ class SiteUpdater:
         values = self._complete_income(site.id, values) | stored.standby
         if PRICE in values:  # not of a site that only injects
             known = values[PERIOD]
-            values |= month_figures(current, stored.rows)
+            values |= month_figures(current, [*stored.year_before, *stored.rows])
             values |= self._outlooks.figures(site, now_ms, None if known == NOTHING else known)
         self._publisher.publish(site.id, values)
 
@@ -195,7 +200,16 @@ class SiteUpdater:
             for direction in Direction
             if (paid := applied_tariff(site.id, direction, today, terms))
         }
-        return _StoredFigures(rows, before, self._standby(site, today))
+        return _StoredFigures(rows, self._year_before(site, today), before, self._standby(site, today))
+
+    def _year_before(self, site: Site, today: date) -> list[CostRow]:
+        """Read again only on another day or by other terms: late changes of those days hardly move a forecast."""
+        terms = self._source.keeper.terms
+        known = self._years_before.get(site.id)
+        if known is None or known[0] != today or known[1] is not terms:
+            rows = _rows(self._source.reader, site, days_looked_at(today)[0], terms)
+            known = self._years_before[site.id] = today, terms, rows
+        return known[2]
 
     def _standby(self, site: Site, today: date) -> dict[str, str]:
         """Computed again only when nights, day or terms have changed, because it reads a year of strings."""

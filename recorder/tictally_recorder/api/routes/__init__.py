@@ -9,6 +9,7 @@ from tictally_recorder.api.routes import (
     imports,
     jobs,
     live,
+    overview,
     power,
     prices,
     profile,
@@ -27,6 +28,7 @@ ROUTERS: Final = tuple(
     for each in (
         sites,
         live,
+        overview,
         readings,
         energy,
         profile,

@@ -37,12 +37,13 @@ async def prices(request: Request, params: Annotated[SiteParams, Query()]) -> Re
 
     def work(session: ReadSession) -> Listing:
         terms = session.current_terms().terms
-        return Listing([_item(session, site, terms) for site in session.sites])
+        return Listing([price_record(session, site, terms) for site in session.sites])
 
     return await answer_list(request, params.site, work, (), Lane.QUICK)
 
 
-def _item(session: ReadSession, site: Site, terms: Terms | None) -> Record:
+def price_record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
+    """Prices of today and tomorrow, and what comes next. Raises as the ledger's methods do."""
     now_ms = session.now_ms
     paid = applied_tariff(site.id, Direction.CONSUMPTION, session.today, terms, now_ms)
     now: tuple[str | None, str | None] = None, None

@@ -81,6 +81,7 @@ export const longDay = dated({ weekday: "long", day: "numeric", month: "long", y
 export const shortDay = dated({ day: "numeric", month: "short" });
 export const fullDay = dated({ day: "numeric", month: "short", year: "numeric" });
 export const month = dated({ month: "long", year: "numeric" });
+export const monthAlone = dated({ month: "long" });
 export const shortMonth = dated({ month: "short" });
 export const monthYear = dated({ month: "short", year: "2-digit" });
 export const clock = dated({ hour: "2-digit", minute: "2-digit" });
@@ -96,5 +97,5 @@ export function duration(minutes) {
   if (minutes < 60) return t("length.min", { n: minutes });
   if (minutes >= 2880) return t("length.d", { n: Math.round(minutes / 1440) });
   const [h, min] = [Math.floor(minutes / 60), minutes % 60];
-  return min ? t("length.hmin", { h, min }) : t("length.h", { n: h });
+  return min ? t("length.hmin", { h, min: String(min).padStart(2, "0") }) : t("length.h", { n: h });
 }

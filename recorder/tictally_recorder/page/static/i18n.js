@@ -29,6 +29,7 @@ export function t(key, values = {}, formats = {}) {
   let text = tables[language()][key] ?? key;
   if (typeof text === "object") text = text[new Intl.PluralRules(language()).select(values.count) === "one" ? "one" : "other"];
   return text.replace(/\{(\w+)(?:\|(\w+))?\}/g, (_, name, format) => {
+    if (values[name] === undefined) console.warn(`${key}: no value for {${name}}`);
     const value = values[name] ?? "";
     return formats[format] ? formats[format](value) : value;
   });

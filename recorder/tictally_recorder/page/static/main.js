@@ -10,8 +10,12 @@ import { t } from "./i18n.js";
 import { Live, showStatus } from "./live.js";
 import { tokenForm, tools } from "./tools.js";
 
-const VIEWS = ["live", "month", "year", "years", "tariffs", "imports", "quality"];
+const MAIN = ["overview", "live", "month", "year"];
+const OTHERS = ["years", "tariffs", "imports", "quality"];
+const VIEWS = [...MAIN, ...OTHERS];
 const ICONS = {
+  overview: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
+  more: "M5 12h.01M12 12h.01M19 12h.01",
   live: "M3 13h4l3-8 4 15 3-10 1.5 3H21",
   month: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4",
   year: "M5 20V10M12 20V4M19 20v-7",
@@ -37,7 +41,7 @@ function route() {
   const [name, argument] = path.split("/");
   const wanted = new URLSearchParams(query).get("site") ?? savedSite();
   const site = sites.find((each) => each.site === wanted) ?? sites[0];
-  return { name: VIEWS.includes(name) ? name : "live", argument, site };
+  return { name: VIEWS.includes(name) ? name : "overview", argument, site };
 }
 
 function savedSite() {
@@ -59,8 +63,25 @@ function drawHeader(here) {
   const nav = document.getElementById("nav");
   nav.setAttribute("aria-label", t("nav.label"));
   document.querySelector(".skip").textContent = t("skip");
-  put(nav, VIEWS.map((name) => h("a", { href: address(name), "aria-current": name === here.name ? "page" : null }, icon(ICONS[name]), h("span", {}, t(`nav.${name}`)))));
+  const link = (name) => h("a", { href: address(name), "aria-current": name === here.name ? "page" : null }, icon(ICONS[name]), h("span", {}, t(`nav.${name}`)));
+  const others = h("div", { class: "others", id: "others" }, OTHERS.map(link));
+  put(nav, MAIN.map(link), moreButton(others, here.name), others);
   put(document.getElementById("tools"), tools({ sites, here, choose: chooseSite, changed: load, recolour: redrawAll }));
+}
+
+/** Opens the other views where a narrow screen has no place for them. */
+function moreButton(others, name) {
+  const toggle = (isOpen) => {
+    others.classList.toggle("open", isOpen);
+    button.setAttribute("aria-expanded", String(isOpen));
+  };
+  const button = h("button", { type: "button", class: `more ${OTHERS.includes(name) ? "current" : ""}`, "aria-expanded": "false", "aria-controls": "others", onclick: () => toggle(!others.classList.contains("open")) }, icon(ICONS.more), h("span", {}, t("nav.more")));
+  others.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    toggle(false);
+    button.focus();
+  });
+  return button;
 }
 
 function icon(path) {

@@ -155,7 +155,7 @@ const when = (iso, of) => (of.today.some((each) => each.start.slice(0, 10) === i
 
 function dayOfTempo(which, tempo) {
   const text = tempo ? t(`tempo.${tempo}`) : t("tempo.unknown");
-  return h("div", { class: `tempo-day tempo-${tempo ?? "unknown"}` }, h("span", {}, t(`tempo.${which}`)), h("b", {}, text));
+  return h("div", { class: `tempo-day tempo-${tempo ?? "unknown"}` }, h("span", {}, t(`tempo_day.${which}`)), h("b", {}, text));
 }
 
 function todayCard(item, usual, site) {
