@@ -98,7 +98,7 @@ class Served:
             assert root.wait(20)
             self.root_port = root.port
         self.base = f"http://127.0.0.1:{server.port}"
-        self.client = self._stack.enter_context(httpx.Client(base_url=self.base, timeout=30))
+        self.client = self._stack.enter_context(httpx.Client(base_url=self.base, timeout=60))
         return self
 
     def __exit__(self, *_error: object) -> None:

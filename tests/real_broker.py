@@ -21,7 +21,7 @@ from demo.broker import free_port
 from devel.child_process import ChildProcess
 
 COMMON = Path(__file__).parent.parent / "mosquitto" / "mosquitto.conf"
-START_WITHIN_S = 20.0
+START_WITHIN_S = 60.0
 
 
 @dataclass
@@ -146,7 +146,7 @@ class Hub:
             found |= {message.topic} if message.retain and message.payload else set()
         return found
 
-    def wait_for(self, topic: str, payload: str | None = None, within_s: float = 20.0) -> str:
+    def wait_for(self, topic: str, payload: str | None = None, within_s: float = 60.0) -> str:
         """The next message on a topic, or the next with this payload."""
         end = time.monotonic() + within_s
         seen = []

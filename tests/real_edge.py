@@ -8,7 +8,7 @@ from pathlib import Path
 
 from devel.child_process import ChildProcess
 
-STOP_WITHIN_S = 6.0
+STOP_WITHIN_S = 60.0
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Process:
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
-    def wait_for_output(self, words: str, within_s: float = 15.0) -> None:
+    def wait_for_output(self, words: str, within_s: float = 60.0) -> None:
         self.child.wait_for_output(words, within_s)
 
 

@@ -126,7 +126,7 @@ class Influxd:
             {"Authorization": f"Token {token}", "Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30, context=self._tls) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=60, context=self._tls) as answer:  # noqa: S310
             return json.loads(answer.read() or b"null")
 
 

@@ -18,7 +18,7 @@ BOOT = "9f2c61d07ab3e514"
 METER = "021900000002"
 START_MS = 1_790_000_000_000
 
-STOP_WITHIN_S = 20.0
+STOP_WITHIN_S = 60.0
 
 
 def frame(seq: int, *, edge: str = "cellar", boot: str = BOOT, meter: str = METER, time_ms: int | None = None) -> str:
@@ -77,7 +77,7 @@ class Recorder:
         assert self._process is not None
         return self._process.wait(within_s)
 
-    def wait_until(self, is_so: Callable[[LedgerCounts], bool], within_s: float = 20.0) -> LedgerCounts:
+    def wait_until(self, is_so: Callable[[LedgerCounts], bool], within_s: float = 60.0) -> LedgerCounts:
         """Wait until the ledger's counts meet a condition, and return them."""
         counts = None
         end = time.monotonic() + within_s
@@ -92,7 +92,7 @@ class Recorder:
             time.sleep(0.05)
         raise AssertionError(f"not within {within_s} s: {counts}\n{self.log}")
 
-    def wait_for_log(self, text: str, within_s: float = 20.0, times: int = 1) -> None:
+    def wait_for_log(self, text: str, within_s: float = 60.0, times: int = 1) -> None:
         end = time.monotonic() + within_s
         while self.log.count(text) < times:
             assert time.monotonic() < end, f"no {text!r} in:\n{self.log}"

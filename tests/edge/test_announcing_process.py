@@ -46,7 +46,7 @@ def sim(contract: str, mode: str = "historique", number: str = NUMBER) -> str:
 
 def announced(hub: Hub, topic: str = METER) -> dict[str, Any]:
     """The next announcement on a topic; what clears it is passed over."""
-    while not (payload := hub.wait_for(topic, within_s=30)):
+    while not (payload := hub.wait_for(topic, within_s=60)):
         pass
     body: dict[str, Any] = json.loads(payload)
     return body
@@ -78,8 +78,8 @@ def test_a_broker_that_has_forgotten_everything_is_reported_again(
     with Hub(own_broker.port) as late:
         late.subscribe("#")
         assert announced(late) == meter
-        late.wait_for(f"tictally/{NUMBER}/HCHP", within_s=30)
-        assert late.wait_for(f"tictally/{NUMBER}/overload", within_s=30) == "OFF"
+        late.wait_for(f"tictally/{NUMBER}/HCHP", within_s=60)
+        assert late.wait_for(f"tictally/{NUMBER}/overload", within_s=60) == "OFF"
 
 
 def test_an_edge_that_comes_back_to_another_contract_takes_back_what_is_no_more(
@@ -166,7 +166,7 @@ def test_an_edge_with_a_key_and_without_announcements_shows_neither(
     start(edges, tmp_path / "b", sim("hphc", number=OTHER), own_broker, name="b", discovery="off")
     with Hub(own_broker.port) as late:
         late.subscribe("#")
-        late.wait_for(f"tictally/{OTHER}/period", within_s=30)
+        late.wait_for(f"tictally/{OTHER}/period", within_s=60)
         hub.publish("homeassistant/device/end/config", "end")
     with pytest.raises(AssertionError, match="no message") as nothing:
         hub.wait_for(f"homeassistant/device/tictally_{OTHER}/config", within_s=5)

@@ -77,7 +77,7 @@ def test_arbitrary_bytes_are_no_request(payload: bytes) -> None:
 
 
 def next_frame(hub: Hub) -> dict[str, Any]:
-    body: dict[str, Any] = json.loads(hub.wait_for("again/edge/pi/frame", within_s=20))
+    body: dict[str, Any] = json.loads(hub.wait_for("again/edge/pi/frame", within_s=60))
     return body
 
 

@@ -42,7 +42,7 @@ def connection(broker: Mosquitto, monkeypatch: pytest.MonkeyPatch) -> Iterator[B
 
 
 def next_of(kind: type[T], connection: BrokerConnection) -> T:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         for event in connection.events():
             if isinstance(event, kind):

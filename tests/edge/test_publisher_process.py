@@ -123,7 +123,7 @@ def frames(port: int, messages: list[Message], count: int) -> list[dict[str, obj
     with Hub(port) as hub:
         hub.subscribe("tictally/edge/pi/frame")
         with publishing(port, *messages):
-            return [json.loads(hub.wait_for("tictally/edge/pi/frame", within_s=30)) for _ in range(count)]
+            return [json.loads(hub.wait_for("tictally/edge/pi/frame", within_s=60)) for _ in range(count)]
 
 
 def values(frame: dict[str, object]) -> dict[str, object]:

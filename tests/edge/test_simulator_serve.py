@@ -30,7 +30,7 @@ parser = argparse.ArgumentParser()
 add_arguments(parser)
 sys.exit(run(parser.parse_args()))
 """
-DEADLINE_S = 20
+DEADLINE_S = 60
 
 
 @contextmanager

@@ -43,7 +43,7 @@ def terminal() -> Iterator[tuple[int, str]]:
             continue  # the test has closed it
 
 
-def gathered(source: ByteSource, size: int, within_s: float = 10.0) -> bytes:
+def gathered(source: ByteSource, size: int, within_s: float = 60.0) -> bytes:
     data, end = b"", time.monotonic() + within_s
     while len(data) < size and time.monotonic() < end:
         data += source.read()

@@ -19,7 +19,7 @@ from tictally_shared.topics import Topics
 NUMBER = "021861000001"
 METER, EDGE = f"homeassistant/device/tictally_{NUMBER}/config", "homeassistant/device/tictally_edge_pi/config"
 SIM = f"sim:hphc?mode=standard&number={NUMBER}"
-WITHIN_S = 40.0
+WITHIN_S = 60.0
 
 
 @pytest.fixture

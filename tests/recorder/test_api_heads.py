@@ -40,7 +40,7 @@ def test_head_has_the_headers_of_get(served: Served, path: str) -> None:
 
 def test_head_of_a_stream_ends_and_occupies_no_slot(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_MAX_STREAMS", 1)
-    with socket.create_connection(("127.0.0.1", served.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as connection:
         for _ in range(3):  # on one connection: the next is answered when the former is over
             begin_s = time.monotonic()
             connection.sendall(b"HEAD /api/v1/live HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -67,13 +67,13 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[SlowWork]:
 
 
 def ask(served: Served, path: str, source: str = "127.0.0.1") -> socket.socket:
-    client = socket.create_connection(("127.0.0.1", served.port), timeout=10, source_address=(source, 0))
+    client = socket.create_connection(("127.0.0.1", served.port), timeout=60, source_address=(source, 0))
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return client
 
 
 def wait_until(condition: Any) -> None:  # noqa: ANN401
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -83,32 +83,32 @@ def test_twenty_comparisons_keep_nobody_waiting(served: Served, slow: SlowWork) 
     with ExitStack() as stack:
         for _ in range(20):
             stack.enter_context(ask(served, "/api/v1/compare"))
-        assert slow.running.acquire(timeout=20)
+        assert slow.running.acquire(timeout=60)
         for path in ("/api/v1/now", "/api/v1/sites", "/healthz", "/metrics", "/api/v1/cost", "/api/v1/energy"):
-            assert served.client.get(path, timeout=10).status_code == 200, path
-        with served.client.stream("GET", "/api/v1/live", timeout=10) as stream:
+            assert served.client.get(path, timeout=60).status_code == 200, path
+        with served.client.stream("GET", "/api/v1/live", timeout=60) as stream:
             assert stream.status_code == 200
         assert slow.started == 1
 
 
 def test_requests_whose_clients_have_left_are_given_up(served: Served, slow: SlowWork) -> None:
     clients = [ask(served, "/api/v1/compare") for _ in range(20)]
-    assert slow.running.acquire(timeout=20)
+    assert slow.running.acquire(timeout=60)
     for client in clients:
         client.close()
     wait_until(lambda: slow.abandoned == 1)
     time.sleep(0.2)
     assert slow.started == 1  # nineteen have never begun
     slow.go_on.set()
-    assert served.client.get("/api/v1/compare", timeout=10).status_code == 200
+    assert served.client.get("/api/v1/compare", timeout=60).status_code == 200
 
 
 def test_a_client_that_stays_gets_its_answer_beside_one_that_leaves(served: Served, slow: SlowWork) -> None:
     leaving = ask(served, "/api/v1/compare")
-    assert slow.running.acquire(timeout=20)
+    assert slow.running.acquire(timeout=60)
     with ask(served, "/api/v1/compare") as staying:
         leaving.close()
-        assert slow.running.acquire(timeout=20)
+        assert slow.running.acquire(timeout=60)
         slow.go_on.set()
         assert staying.recv(4096).startswith(b"HTTP/1.1 200 ")
 
@@ -243,7 +243,7 @@ def test_a_request_of_two_lengths_is_rejected_and_its_connection_closed(
     served: Served, request_line: str, headers: str
 ) -> None:
     """What follows must never be taken for a request."""
-    with socket.create_connection(("127.0.0.1", served.port), timeout=10) as client:
+    with socket.create_connection(("127.0.0.1", served.port), timeout=60) as client:
         smuggled = "0\r\n\r\nGET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
         client.sendall(f"{request_line} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n\r\n{smuggled}".encode())
         received = b""
@@ -258,7 +258,7 @@ def test_a_request_of_two_lengths_is_rejected_and_its_connection_closed(
 def test_meterit_has_its_original_addresses_at_a_port_of_its_own(tmp_path: Path) -> None:
     with Served(tmp_path, {"meterit": "token"}, roots=True) as served:
         headers = {"authorization": f"Bearer {TOKEN}"}
-        with httpx.Client(base_url=f"http://127.0.0.1:{served.root_port}", headers=headers, timeout=30) as client:
+        with httpx.Client(base_url=f"http://127.0.0.1:{served.root_port}", headers=headers, timeout=60) as client:
             assert client.get("/ping").json() == {"status": 200, "message": "OK"}
             assert client.get("/current_price").json() == {"price": "0.1940"}
             assert client.get("/force_get_prices").json() == {"status": 200, "message": "OK"}

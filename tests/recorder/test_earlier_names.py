@@ -18,7 +18,7 @@ from tictally_recorder.ledger import Ledger
 from tictally_shared.topics import Topics
 
 RECORDER, SITE = (f"homeassistant/device/tictally_{each}/config" for each in ("recorder_nas", f"site_{METER}"))
-WITHIN_S = 30.0
+WITHIN_S = 60.0
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\npower = 9\nfrom = 2023-01-01\n'
 
 

@@ -52,7 +52,7 @@ def prune(harness: SinkHarness) -> None:
         pass
 
 
-def try_until_it_takes(harness: SinkHarness, within_s: float = 30.0) -> None:
+def try_until_it_takes(harness: SinkHarness, within_s: float = 60.0) -> None:
     end_s = time.monotonic() + within_s
     while True:
         try:

@@ -102,7 +102,7 @@ def test_a_small_disk_that_is_full_costs_no_frame(own_broker: Mosquitto, tmp_pat
         reported = recorder.log.count(TROUBLE)
         with Hub(own_broker.port) as hub, recorder:
             publish(hub, 3301, 3400)
-            end_s = time.monotonic() + 20
+            end_s = time.monotonic() + 60
             while recorder.log.count(TROUBLE) == reported:
                 assert time.monotonic() < end_s, recorder.log
                 time.sleep(0.05)

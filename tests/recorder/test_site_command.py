@@ -130,8 +130,8 @@ def test_a_recorder_that_runs_follows_at_once(
         recorder.wait_until(lambda counts: counts.frames == 4)
         hub.wait_for(f"tictally/site/{SIM}/quality", "unknown")
         assert main(["site", how, SIM, *(["--yes"] if how == "remove" else [])]) == 0
-        hub.wait_for(f"tictally/site/{SIM}/quality", "", within_s=40.0)
-        of_the_other_site.wait_for(f"tictally/site/{METER}/tariff", "edf-bleu-base 2026-08-01", within_s=40.0)
+        hub.wait_for(f"tictally/site/{SIM}/quality", "", within_s=60.0)
+        of_the_other_site.wait_for(f"tictally/site/{METER}/tariff", "edf-bleu-base 2026-08-01", within_s=60.0)
         hub.publish("tictally/edge/sim/frame", sent(3, SIM, "sim"))
         hub.publish("tictally/edge/cellar/frame", sent(3, METER, "cellar"))
         if how == "ignore":

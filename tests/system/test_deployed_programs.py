@@ -136,7 +136,7 @@ def holds_all_from_the_first(recorder: Recorder) -> bool:
 
 
 def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not is_so():
         assert time.monotonic() < end
         time.sleep(0.05)

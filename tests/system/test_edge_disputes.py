@@ -62,8 +62,8 @@ def test_two_edges_of_one_name_report_it_and_take_turns(
     hub.wait_for("tictally/edge/pi/health")
     second = start(real_edge.edge(tmp_path / "second", "sim:base?number=021961000002", own_broker.port))
     for edge in (first, second):
-        edge.wait_for_output("Another edge has the name pi too", within_s=40)
-        edge.wait_for_output("next attempt in 5 s", within_s=40)
+        edge.wait_for_output("Another edge has the name pi too", within_s=60)
+        edge.wait_for_output("next attempt in 5 s", within_s=60)
     log = own_broker.folder / "mosquitto.log"
     before = log.read_text().count("already connected")
     time.sleep(12)
@@ -84,8 +84,8 @@ def test_an_edge_that_is_killed_and_comes_back_is_no_other_one(
     hub.wait_for("tictally/edge/pi/health")
     own_broker.stop()
     own_broker.start()
-    edge.wait_for_output("is gone; retrying", within_s=20)
-    hub.wait_for("tictally/edge/pi/health", within_s=40)
+    edge.wait_for_output("is gone; retrying", within_s=60)
+    hub.wait_for("tictally/edge/pi/health", within_s=60)
     time.sleep(2)
     edge.stop()
     assert "Another edge" not in edge.output
@@ -98,9 +98,9 @@ def test_an_edge_set_back_to_an_older_state_loses_no_frame_and_begins_a_new_boot
     with Recorder(tmp_path, own_broker.port) as recorder:
         recorder.wait_for_log("connected to the broker")
         edge = start(real_edge.edge(tmp_path, "sim:base?mode=standard", own_broker.port))
-        recorder.wait_until(lambda counts: counts.frames >= 3, within_s=40)
+        recorder.wait_until(lambda counts: counts.frames >= 3, within_s=60)
         shutil.copytree(journal, tmp_path / "snapshot")
-        recorder.wait_until(lambda counts: counts.frames >= 8, within_s=40)
+        recorder.wait_until(lambda counts: counts.frames >= 8, within_s=60)
         edge.stop(signal.SIGKILL)
         before = recorder.wait_until(lambda counts: counts.frames >= 8).frames
         shutil.rmtree(journal)
@@ -108,8 +108,8 @@ def test_an_edge_set_back_to_an_older_state_loses_no_frame_and_begins_a_new_boot
         # Without its health at the broker only the recorder can notice it.
         hub._client.publish("tictally/edge/pi/health", b"", qos=1, retain=True).wait_for_publish(10)
         edge.start()
-        edge.wait_for_output("frames are numbered in a new boot from now on", within_s=40)
-        end = time.monotonic() + 40
+        edge.wait_for_output("frames are numbered in a new boot from now on", within_s=60)
+        end = time.monotonic() + 60
         while len(found := numbers(recorder.ledger)) < 2:
             assert time.monotonic() < end
             time.sleep(0.2)
@@ -130,13 +130,13 @@ def test_an_edge_notices_by_its_own_health_that_it_was_set_back(
     edge = start(real_edge.edge(tmp_path, "sim:base?mode=standard", own_broker.port))
     hub.subscribe("tictally/edge/pi/health")
     hub.subscribe(FRAMES)
-    boot = json.loads(hub.wait_for(FRAMES, within_s=40))["boot"]
+    boot = json.loads(hub.wait_for(FRAMES, within_s=60))["boot"]
     edge.stop(signal.SIGKILL)
     numbers_given = [{"boot": boot, "held": [[1, 500]], "backlog": [], "last": 500}]
     newer = json.dumps({"instance": "0123456789abcdef", "boots": numbers_given})
     hub._client.publish("tictally/edge/pi/health", newer, qos=1, retain=True).wait_for_publish(10)
     edge.start()
-    edge.wait_for_output("frames are numbered in a new boot from now on", within_s=40)
+    edge.wait_for_output("frames are numbered in a new boot from now on", within_s=60)
 
 
 def test_what_a_power_cut_destroys_while_the_recorder_is_away_counts_as_lost(
@@ -148,7 +148,7 @@ def test_what_a_power_cut_destroys_while_the_recorder_is_away_counts_as_lost(
         hub.subscribe(FRAMES)
         port = "sim:base?mode=standard"
         edge = start(real_edge.edge(tmp_path, port, own_broker.port, state=str(tmp_path / "state")))
-        recorder.wait_until(lambda counts: counts.frames >= 3, within_s=40)
+        recorder.wait_until(lambda counts: counts.frames >= 3, within_s=60)
         recorder.stop()
         last: dict[str, Any] = {}
         end = time.monotonic() + 15

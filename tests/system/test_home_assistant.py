@@ -328,7 +328,7 @@ def test_an_overload_begins_and_ends(stage: Stage, home: HomeAssistant) -> None:
         stage.line("021961000043", mode="historique", phases="3"),
     ]
     for line in lines:
-        home.wait_for(line.entity("overload"), "off", within_s=40)
+        home.wait_for(line.entity("overload"), "off", within_s=60)
         line.order("overload 20")
     for line in lines:
         home.wait_for(line.entity("overload"), "on")

@@ -41,7 +41,7 @@ def test_another_pi_sends_the_old_ones_frames_under_the_same_meter(own_broker: M
         first = real_edge.edge(old, "sim:base?mode=standard", own_broker.port, meter=KEY, state=str(old / "state"))
         first.start()
         for _ in range(3):
-            hub.wait_for("tictally/edge/pi/frame", within_s=30)
+            hub.wait_for("tictally/edge/pi/frame", within_s=60)
         # The broker goes away: what the old Pi reads now is in its journal only.
         own_broker.stop()
         first.wait_for_output("broker", within_s=AWAY_S)
@@ -53,7 +53,7 @@ def test_another_pi_sends_the_old_ones_frames_under_the_same_meter(own_broker: M
         second = real_edge.edge(new, "sim:base?mode=standard", own_broker.port, meter=KEY, state=str(new / "state"))
         second.start()
         try:
-            hub.wait_for("tictally/edge/pi/frame", within_s=30)
+            hub.wait_for("tictally/edge/pi/frame", within_s=60)
             recorder.wait_until(lambda counts: counts.frames >= 8, within_s=60)
         finally:
             second.end()

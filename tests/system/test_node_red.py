@@ -21,7 +21,7 @@ from devel import topics_reference
 from devel.child_process import ChildProcess
 
 FLOW = topics_reference.PAGE.parent / "node-red-flow.json"
-START_WITHIN_S, WITHIN_S = 60.0, 20.0
+START_WITHIN_S, WITHIN_S = 60.0, 60.0
 LIMIT_VA = 6000
 # Meter → the power, period and state that its probing shows.
 PROBES = {

@@ -68,7 +68,7 @@ def test_a_line_is_published_as_topics_and_frames_and_stored_in_the_ledger(
     recorder, base = parts
     with Hub(broker.port) as hub:
         hub.subscribe(f"{base}/edge/pi/frame")
-        sent = [json.loads(hub.wait_for(f"{base}/edge/pi/frame", within_s=30)) for _ in range(FRAMES)]
+        sent = [json.loads(hub.wait_for(f"{base}/edge/pi/frame", within_s=60)) for _ in range(FRAMES)]
     assert [frame["seq"] for frame in sent] == list(range(1, FRAMES + 1))
     assert all(registers <= frame["values"].keys() for frame in sent)
     with Hub(broker.port) as hub:
