@@ -5,12 +5,12 @@ The real year beside the project, which takes minutes, is part of `./run year`; 
 
 import json
 import os
-import subprocess
-import sys
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,6 +20,8 @@ import real_edge
 from enedis_files import PARIS, lines_of, write
 from real_broker import Hub, Mosquitto
 from recording import Recorder
+
+from tictally_recorder.cli.app import main
 
 FULL = "TICTALLY_FULL_YEAR" in os.environ
 REAL = Path(__file__).parents[3] / "shared" / "data" / "enedis" / "load_curve_30min_one_year.csv"
@@ -113,15 +115,10 @@ class Recorded:
         return energy / 1000 + grid.monthly[site] / (next_month - day.replace(day=1)).days
 
     def shown(self, *options: str) -> str:
-        command = ["cost", "--from", str(self.case.first), "--to", str(self.case.end), *options]
-        done = subprocess.run(
-            [sys.executable, "-m", "tictally_recorder", *command],
-            env={"TICTALLY_LEDGER": str(self.ledger), "TICTALLY_LANGUAGE": "en"},
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return done.stdout
+        span = ("--from", str(self.case.first), "--to", str(self.case.end))
+        with redirect_stdout(StringIO()) as shown:
+            assert main(["cost", *span, *options, "--ledger", str(self.ledger)]) == 0
+        return shown.getvalue()
 
     def totals(self, by: str) -> dict[tuple[str, str], str]:
         """What `tictally cost` shows, by site and first day."""
@@ -181,12 +178,14 @@ def used(ends: list[tuple[datetime, int]]) -> dict[date, Counter[str]]:
     return found
 
 
+@pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
 def test_every_day_costs_what_its_half_hours_cost(recorded: Recorded, site: str) -> None:
     expected = {(site, str(day)): cents(recorded.cost(site, day)) for day in recorded.case.days}
     assert {key: shown for key, shown in recorded.totals("day").items() if key[0] == site} == expected
 
 
+@pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
 def test_all_days_together_cost_what_their_half_hours_cost(recorded: Recorded, site: str) -> None:
     rows = json.loads(recorded.shown("--site", site, "--by", "year", "--json"))
@@ -195,6 +194,7 @@ def test_all_days_together_cost_what_their_half_hours_cost(recorded: Recorded, s
     assert shown == recorded.case.totals.get(site, shown)
 
 
+@pytest.mark.usefixtures("in_english")
 @pytest.mark.parametrize("site", [ON_BASE, ON_HPHC])
 def test_each_days_explanation_names_energy_and_price(recorded: Recorded, site: str) -> None:
     explained = recorded.shown("--site", site, "--by", "day", "--explain")
