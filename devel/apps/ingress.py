@@ -44,7 +44,8 @@ class Ingress:
         self._socket.bind(("127.0.0.1", 0))
         self.origin = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.address = f"{self.origin}{self.path}/"
-        app = Starlette(routes=[Route(f"{self.path}/{{path:path}}", self._handle, methods=["GET", "POST", "HEAD"])])
+        methods = ["GET", "POST", "DELETE", "HEAD"]
+        app = Starlette(routes=[Route(f"{self.path}/{{path:path}}", self._handle, methods=methods)])
         self._server = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([self._socket])), daemon=True)
 

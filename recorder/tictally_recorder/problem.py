@@ -110,6 +110,7 @@ class ProblemCode(PhraseCode):
     SITES_ALREADY_ONE = "sites_already_one"
     RUN_UNKNOWN = "run_unknown"
     NO_METER_KEY = "no_meter_key"
+    IMPORT_ENDED = "import_ended"
     TARIFF_UNKNOWN = "tariff_unknown"
     TEMPLATE_UNKNOWN = "template_unknown"
     FOLDER_MISSING = "folder_missing"

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from api_serving import METER, Served, frames
+from api_serving import METER, TOKEN, Served, frames
 from axe_playwright_python.sync_playwright import Axe
+from enedis_files import lines_of, write
 from observation_building import energy
 from page_at import page_at, served_at
 from page_browsing import PARIS
@@ -16,6 +17,7 @@ from tictally_recorder.ledger import CONSUMPTION, INJECTION, IntervalEnergy, Obs
 from tictally_shared.calendar import day_bounds_ms
 
 NOW = datetime(2026, 3, 30, 12, 0, tzinfo=PARIS)
+WITHIN_MS = 120_000
 WIDTHS = (390, 768, 1280)
 WIDER = """() => [document.documentElement, ...document.querySelectorAll(".card, .tiles, .views")]
   .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.className)"""
@@ -147,3 +149,48 @@ def test_a_home_without_imports_is_shown_how_to_begin(tmp_path: Path, browser: B
         assert "tictally import --dry-run FILE" in shown
         assert "TICTALLY_ENEDIS_TOKEN" in shown
         assert observed.page.get_by_role("heading", level=1).count() == 1
+
+
+def weekly_file(folder: Path) -> Path:
+    """A load curve of 1 kW from the first half-hour of 2026 on, 30 days long."""
+    lines = lines_of(datetime(2026, 1, 1, tzinfo=PARIS), [1000] * 48 * 30)
+    return write(folder / "courbe.csv", lines)
+
+
+def test_files_are_tried_imported_and_undone_on_the_page(tmp_path: Path, browser: Browser) -> None:
+    good, bad = weekly_file(tmp_path), tmp_path / "faux.csv"
+    bad.write_text(good.read_text(encoding="utf-8-sig").replace(";1000\n", ";beaucoup\n", 1), encoding="utf-8")
+    with served_at(tmp_path, NOW, frames(60)) as served, page_at(browser, served, locale="fr-FR") as observed:
+        page = observed.page
+        observed.visit(f"{served.base}/#/imports")
+        page.get_by_label("Jeton").fill(TOKEN)
+        page.get_by_role("button", name="Ouvrir").click()
+
+        choose = page.get_by_label("Fichiers")
+        choose.set_input_files([bad])
+        page.get_by_role("button", name="Vérifier").click()
+        failed = page.get_by_role("alert")
+        failed.wait_for(timeout=WITHIN_MS)
+        assert failed.inner_text().replace("\u00a0", " ") == "faux.csv, ligne 4 : beaucoup n’est pas un nombre"  # noqa: RUF001
+
+        choose.set_input_files([good])
+        page.get_by_role("button", name="Vérifier").click()
+        take = page.get_by_role("button", name="Importer")
+        take.wait_for(timeout=WITHIN_MS)
+        shown = page.locator(".import").inner_text().replace("\u202f", " ").replace("\u00a0", " ")
+        assert "1 440 valeurs pour le site 021900000002, du 1 janv. 2026 au 30 janv. 2026." in shown
+        assert "Total, consommation : 0,00 kWh avant, 720 kWh après." in shown
+        page.locator("summary", has_text="Mois par mois").click()
+        assert page.get_by_role("table", name="Mois par mois").locator("tbody tr").count() == 1
+        assert [each["id"] for each in Axe().run(page).response["violations"] if each["impact"] == "serious"] == []
+        take.click()
+        undo = page.get_by_role("button", name="Annuler l’import 1")  # noqa: RUF001
+        undo.wait_for(timeout=WITHIN_MS)
+        assert [each["site"] for each in served.items("/api/v1/imports")] == [METER]
+
+        undo.click()
+        page.get_by_role("button", name="Le garder").click()
+        undo.click()
+        page.get_by_role("button", name="Supprimer l’import 1").click()  # noqa: RUF001
+        page.get_by_text("Rien n’a encore été importé pour ce site.").wait_for(timeout=WITHIN_MS)  # noqa: RUF001
+        assert served.items("/api/v1/imports") == []

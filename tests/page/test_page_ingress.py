@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from devel.apps.ingress import COOKIE, SESSION, Ingress
 
-VIEWS = ("overview", "live", "month", "year", "years", "tariffs", "quality")
+VIEWS = ("overview", "live", "month", "year", "years", "tariffs", "imports", "quality")
 
 
 @pytest.fixture(scope="module")

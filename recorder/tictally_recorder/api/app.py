@@ -40,6 +40,7 @@ from tictally_recorder.tariffs.errors import TariffError
 PREFIX: Final = "/api/v1"
 _MIN_GZIP_BYTES: Final = 1024
 _GZIP_LEVEL: Final = 5
+_EXPIRY_S: Final = 600.0
 _log = logging.getLogger(__name__)
 _OF_ALL: Final = (Depends(require_known_parameters),)
 _OF_READS: Final = (Depends(require_read_access), *_OF_ALL)
@@ -112,11 +113,18 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     tasks: set[asyncio.Task[None]] = set()
     _run_in_background(app.state.broadcaster.run, tasks)
     _run_in_background(lambda: prewarm(app.state.context), tasks)
+    _run_in_background(lambda: _expire_uploads(app.state.context), tasks)
     yield
     running = [*tasks]
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _expire_uploads(context: Context) -> None:
+    while True:
+        await asyncio.sleep(_EXPIRY_S)
+        await asyncio.to_thread(context.uploads.expire)
 
 
 def _run_in_background(work: Callable[[], Coroutine[Any, Any, None]], tasks: set[asyncio.Task[None]]) -> None:

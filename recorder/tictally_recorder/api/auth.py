@@ -1,6 +1,7 @@
 """Authorization of requests: reading, writing, and readings by HTTP."""
 
 import hmac
+from enum import StrEnum
 from http import HTTPStatus
 
 from starlette.requests import Request
@@ -10,6 +11,20 @@ from tictally_recorder.api.middleware.networks import is_in_networks
 from tictally_recorder.api.middleware.reverse_proxy import is_from_ingress
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.settings import COOKIE, MeteritSettings
+
+
+class Writes(StrEnum):
+    """Whether a client may write.
+
+    Attributes:
+        ALLOWED: it may.
+        REFUSED: not without the recorder's token.
+        OFF: nobody may, but through a proxy that authenticates: the recorder has no token.
+    """
+
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    OFF = "off"
 
 
 def bearer(request: Request) -> str | None:
@@ -54,15 +69,25 @@ def require_token(request: Request) -> None:
         raise _unauthorized()
 
 
+def writes_of(request: Request) -> Writes:
+    """Whether the client of a request may write, if it sends the token that this request has, if only in a cookie."""
+    context: Context = request.app.state.context
+    if _has_token(request, context, by_cookie=True):
+        return Writes.ALLOWED
+    return Writes.OFF if context.http.token is None else Writes.REFUSED
+
+
 def _has_token(request: Request, context: Context, *, by_cookie: bool = False) -> bool:
     """True if a request has the recorder's token, or comes from a proxy that has authenticated its user.
 
     Args:
         request: the request.
         context: with the settings.
-        by_cookie: also in a cookie. Never for writes: pages of other sites make browsers send cookies.
+        by_cookie: also in a cookie, and of any page. Never for writes: pages of other sites make browsers send cookies.
     """
-    if is_from_ingress(request.scope):
+    # The hub's cookie also goes with requests of other pages of its host.
+    is_own_page = request.headers.get("sec-fetch-site", "none") in {"same-origin", "none"}
+    if is_from_ingress(request.scope) and (by_cookie or is_own_page):
         return True
     expected = context.http.token
     token = bearer(request) or (request.cookies.get(COOKIE) if by_cookie else None)

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.api.period_cache import PeriodCache
 from tictally_recorder.api.problem_details import Problem, unavailable
 from tictally_recorder.api.settings import HttpSettings
+from tictally_recorder.api.uploads import Uploads
 from tictally_recorder.api.worker_pool import WorkerPool
 from tictally_recorder.cost.day_course import DayCourse
 from tictally_recorder.cost.day_totals import DayTotal
 from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.imports.background import BackgroundImports
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
 from tictally_recorder.jobs import JobScheduler
@@ -125,6 +127,8 @@ class Context:
         now: the clock.
         jobs: those that this process runs.
         pvpc: the fetched prices of PVPC, or None if none are.
+        imports: those that clients start.
+        uploads: files that clients send.
     """
 
     def __init__(
@@ -146,6 +150,8 @@ class Context:
         self.jobs = jobs
         zone = settings.section(PvpcSettings).zone
         self.pvpc = None if zone is None else CurrentSeries(pvpc_file(settings, zone))
+        self.imports = BackgroundImports(settings)
+        self.uploads = Uploads(settings.ledger, self.http.upload_mb * 1_000_000)
         self._inbox = inbox
         self._on_close: list[Callable[[], None]] = []
         self._watched = WatchedTerms(settings.contracts_file, settings.tariffs_folder, settings.zone)
@@ -215,6 +221,8 @@ class Context:
         for action in self._on_close:
             action()
         self.pool.close()
+        self.imports.close()
+        self.uploads.discard()
 
 
 @dataclass(frozen=True, slots=True)

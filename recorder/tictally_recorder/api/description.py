@@ -52,6 +52,8 @@ _SCHEMES: Final = {
     },
 }
 _NOBODY: Final[Mapping[str, list[str]]] = {}
+_WRITES: Final = frozenset({"post", "delete"})
+_OWN: Final = "/api/v1/"
 _FORCE: Final = "force_get_prices"
 
 Security = list[Mapping[str, list[str]]]
@@ -94,8 +96,10 @@ class DescribedApi(FastAPI):
                 schemas.pop(unused, None)
             components["securitySchemes"] = _SCHEMES
             for path, methods in description["paths"].items():
-                for operation in methods.values():
-                    operation["security"] = _security(path, operation, self.state.context.http)
+                for method, operation in methods.items():
+                    is_write = method in _WRITES and path.startswith(_OWN)
+                    access = [{_TOKEN: []}] if is_write else _security(path, operation, self.state.context.http)
+                    operation["security"] = access
                     # FastAPI describes its own form of this error.
                     operation["responses"].pop("422", None)
             description["paths"] = {

@@ -379,3 +379,74 @@ class ImporterItem(BaseModel):
     imported: str | None
     files: int
     requires: str | None
+
+
+class UploadFileItem(BaseModel):
+    """A file of an upload."""
+
+    file: int
+    name: str
+    bytes: int
+
+
+class UploadRecord(BaseModel):
+    """Files on their way to being imported."""
+
+    id: str
+    files: list[UploadFileItem]
+    max_bytes: int
+    piece_bytes: int
+
+
+class ImportMonthItem(BaseModel):
+    """A month's energy before and after a task; null where it is unknown."""
+
+    month: str
+    direction: Literal["consumption", "injection"]
+    before_wh: int | None
+    after_wh: int | None
+    quality: str | None
+
+
+class ImportGapItem(BaseModel):
+    """A time of a run that nothing shows."""
+
+    start: str = Field(alias="from")
+    to: str
+
+
+class ImportResult(BaseModel):
+    """What a task did, or what the dry run would do; without a run and a site where there was nothing new."""
+
+    run: int | None
+    site: str | None
+    imported: str | None
+    start: str | None = Field(alias="from")
+    to: str | None
+    files: list[ImportFileItem]
+    is_new_site: bool
+    skipped: list[str]
+    months: list[ImportMonthItem]
+    gaps: list[ImportGapItem]
+    more_gaps: int
+
+
+class ImportFailure(BaseModel):
+    """Why a task failed."""
+
+    file: str | None
+    line: int
+    problem: dict[str, Any]
+
+
+class ImportTaskRecord(BaseModel):
+    """The running or last task of imports; all null where there was none."""
+
+    kind: Literal["check", "import", "undo"] | None
+    state: Literal["running", "done", "failed", "cancelled"] | None
+    run: int | None
+    phase: Literal["starting", "reading", "storing"] | None
+    values: int | None
+    result: ImportResult | None
+    error: ImportFailure | None
+    writes: Literal["allowed", "refused", "off"]

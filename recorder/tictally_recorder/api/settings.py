@@ -146,6 +146,11 @@ class HttpSettings(SectionModel):
         "commas, or `*`.",
     )
 
+    upload_mb: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        default=4000,
+        description="Megabytes that the files of one import on the page may have together.",
+    )
+
     @model_validator(mode="after")
     def _check_token(self) -> Self:
         if self.reads == BY_TOKEN and self.token is None:

@@ -24,6 +24,7 @@ from tictally_recorder.imports.outcome import undo as undo_run
 from tictally_recorder.imports.read import FileRead, read_files
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.imports.state import run_records
+from tictally_recorder.imports.task import outcome_record
 from tictally_recorder.ledger import ImportRun, LedgerReader
 from tictally_recorder.reports import imports as report
 from tictally_recorder.settings import Settings
@@ -231,15 +232,7 @@ def _show(outcome: Outcome, skipped: Sequence[str], configuration: Configuration
     settings, run = configuration.settings(warns=False), outcome.run
     tz, words = settings.zone, catalogue(settings.language)
     if json:
-        (record,) = run_records([run])
-        record |= {
-            "run": None if outcome.is_dry_run else run.id,
-            "is_new_site": outcome.is_new_site,
-            "skipped": list(skipped),
-            "months": [month.to_record() for month in outcome.months],
-            "gaps": [[report.minute(gap.start_ms, tz), report.minute(gap.end_ms, tz)] for gap in outcome.gaps],
-        }
-        echo(json_.dumps([record], ensure_ascii=False, indent=2))
+        echo(json_.dumps([outcome_record(outcome, skipped)], ensure_ascii=False, indent=2))
         return
     print_table(report.months_as_table(outcome.months, words))
     echo("")

@@ -11,9 +11,12 @@ from tictally_recorder.api.middleware.cross_origin import is_allowed
 from tictally_recorder.api.middleware.networks import client_of, is_address
 from tictally_recorder.api.middleware.reverse_proxy import is_from_ingress
 from tictally_recorder.api.problem_details import Problem, unavailable
+from tictally_recorder.api.uploads import PIECE_BYTES
 from tictally_recorder.api.worker_pool import CLIENT
 
 MAX_BODY_BYTES: Final = 16 * 1024
+# Of pieces of files to import.
+_UPLOADS: Final = "/api/v1/imports/uploads/"
 _REQUESTS_PER_S: Final = 50.0
 _BURST: Final = 200.0
 _MAX_CLIENTS: Final = 4096
@@ -77,7 +80,8 @@ class RequestGuard:
             if not is_allowed(headers.get(b"origin", b"").decode("latin-1"), self._origins):
                 _check_origin(headers, is_framed=self._is_framed)
             self._check_rate(scope)
-            _check_length(headers)
+            most_bytes = _most_bytes(scope)
+            _check_length(headers, most_bytes)
         except Problem as problem:
             await problem.response(scope["path"])(scope, receive, send_guarded)
             return
@@ -88,11 +92,11 @@ class RequestGuard:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
+            if received > most_bytes:
                 if is_responding:  # too late for another response: end this one
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return {"type": "http.disconnect"}
-                raise _too_large()
+                raise _too_large(most_bytes)
             return message
 
         await self._app(scope, receive_bounded, send_guarded)
@@ -133,17 +137,22 @@ def _check_origin(headers: Mapping[bytes, bytes], *, is_framed: bool) -> None:
         raise Problem(HTTPStatus.FORBIDDEN, "cross-site requests are not allowed")
 
 
-def _check_length(headers: Mapping[bytes, bytes]) -> None:
+def _most_bytes(scope: Scope) -> int:
+    """How large a request's body may be."""
+    return PIECE_BYTES if scope["method"] == "POST" and scope["path"].startswith(_UPLOADS) else MAX_BODY_BYTES
+
+
+def _check_length(headers: Mapping[bytes, bytes], most_bytes: int) -> None:
     if b"content-length" in headers and b"transfer-encoding" in headers:
         # A proxy may go by the other of the two, and take the rest of the body for a request of another client's.
         # RFC 9112 §6.1: such a connection must be closed.
         detail = "content-length and transfer-encoding exclude each other"
         raise Problem(HTTPStatus.BAD_REQUEST, detail, headers={"connection": "close"})
     # h11 has checked that it consists of digits.
-    if int(headers.get(b"content-length", b"0")) > MAX_BODY_BYTES:
-        raise _too_large()
+    if int(headers.get(b"content-length", b"0")) > most_bytes:
+        raise _too_large(most_bytes)
 
 
-def _too_large() -> Problem:
-    detail = f"the body exceeds {MAX_BODY_BYTES} bytes"
+def _too_large(most_bytes: int) -> Problem:
+    detail = f"the body exceeds {most_bytes} bytes"
     return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail, headers={"connection": "close"})

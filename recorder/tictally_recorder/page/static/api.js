@@ -5,6 +5,8 @@
 const BASE = "api/v1";
 const MAX_PAGES = 40;
 const UNAUTHORIZED = 401;
+const NO_CONTENT = 204;
+const COOKIE = "tictally_token";
 
 /** A request that failed; `message` is a sentence for the reader, `status` is 0 where the recorder is
  * unreachable, `reason` the same as a code where the recorder gives one. */
@@ -32,6 +34,19 @@ export async function all(path, query = {}, signal = undefined) {
   return answer;
 }
 
+/**
+ * Sends a request that changes something, with the token that the form has left. Unlike a refused reading, a refused one
+ * leaves the page as it is.
+ * @param {Blob|null} body bytes of a file.
+ */
+export async function send(method, path, query = {}, body = null, signal = undefined) {
+  const token = document.cookie.split("; ").find((each) => each.startsWith(`${COOKIE}=`));
+  const headers = { accept: "application/json", ...(token ? { authorization: `Bearer ${token.slice(COOKIE.length + 1)}` } : {}) };
+  const response = await reached(`${BASE}${path}${search(query)}`, { method, headers, body, signal });
+  if (response.ok) return response.status === NO_CONTENT ? null : response.json();
+  throw await problemOf(response);
+}
+
 /** Address of the live stream. */
 export const liveAddress = (site) => `${BASE}/live${search({ site })}`;
 
@@ -43,15 +58,22 @@ function search(query) {
 }
 
 async function request(address, signal) {
-  let response;
+  const response = await reached(address, { signal, headers: { accept: "application/json" } });
+  if (response.ok) return response.json();
+  if (response.status === UNAUTHORIZED) document.dispatchEvent(new CustomEvent("unauthorized"));
+  throw await problemOf(response);
+}
+
+async function reached(address, options) {
   try {
-    response = await fetch(address, { signal, headers: { accept: "application/json" } });
+    return await fetch(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, "");
   }
-  if (response.ok) return response.json();
-  if (response.status === UNAUTHORIZED) document.dispatchEvent(new CustomEvent("unauthorized"));
+}
+
+async function problemOf(response) {
   const problem = await response.json().catch(() => ({}));
-  throw new Problem(response.status, problem.detail ?? response.statusText, problem.reason);
+  return new Problem(response.status, problem.detail ?? response.statusText, problem.reason);
 }

@@ -13,6 +13,7 @@ import { tokenForm, tools } from "./tools.js";
 const MAIN = ["overview", "live", "month", "year"];
 const OTHERS = ["years", "tariffs", "imports", "quality"];
 const VIEWS = [...MAIN, ...OTHERS];
+const WITHOUT_SITE = ["tariffs", "imports", "quality"];
 const ICONS = {
   overview: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
   more: "M5 12h.01M12 12h.01M19 12h.01",
@@ -117,7 +118,7 @@ async function showView({ keepView = false } = {}) {
   if (!keepView) put(main, loading());
   try {
     const { render } = await import(`./views/${here.name}.js`);
-    const found = here.site || here.name === "tariffs" || here.name === "quality" ? await render(context) : { element: empty(t("empty.title"), t("empty.text"), t("empty.code")) };
+    const found = here.site || WITHOUT_SITE.includes(here.name) ? await render(context) : { element: empty(t("empty.title"), t("empty.text"), t("empty.code")) };
     if (signal.aborted) return;
     view = found;
     put(main, found.element);

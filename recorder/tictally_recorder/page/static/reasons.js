@@ -22,6 +22,7 @@ const FORMATS = {
   when: (iso) => (!iso.includes("T") ? dayOf(iso) : HAS_OFFSET.test(iso) ? exactMoment(iso) : minute(iso)),
   spans: (spans) => listed(spans.map(([start, end]) => t("format.span", { start: minute(start), end: minute(end) }))),
   list: listed,
+  clauses: (texts) => texts.join(t("list.separator")),
   joined: (names) => names.join(", ") || t("none"),
   period: periodName,
   periods: (periods) => periods.map(periodName).join(", "),
@@ -56,6 +57,14 @@ export function datedReasonText(reason) {
 export function problemText(problem) {
   const key = `problem.${problem.code}`;
   return has(key) ? t(key, problem.parameters, FORMATS) : problem.text;
+}
+
+/** Why an import failed: the file and the line, and what is wrong there. */
+export function importProblemText({ file, line, problem }) {
+  if (file === null) return problemText(problem);
+  const key = `import.${problem.code}`;
+  const text = has(key) ? t(key, problem.parameters, FORMATS) : problem.text;
+  return t(line ? "import_text.in_line" : "import_text.in_file", { file, line, problem: text });
 }
 
 /** What is wrong with a file of the user's, and where. */

@@ -69,8 +69,8 @@ function remember() {
   }
 }
 
-/** A form for the token; `done` is called when it is submitted. */
-export function tokenForm(done) {
+/** A form for the token; `done` is called when it is submitted. `text`: why it is needed, if not for reading. */
+export function tokenForm(done, text = null) {
   const field = h("input", { type: "password", name: "token", id: "token", autocomplete: "current-password", required: true });
   const submit = (event) => {
     event.preventDefault();
@@ -82,9 +82,8 @@ export function tokenForm(done) {
   };
   return h(
     "form",
-    { class: "card token", onsubmit: submit },
-    h("h2", {}, t("token.title")),
-    h("p", {}, t("token.text")),
+    { class: text ? "token" : "card token", onsubmit: submit },
+    text ? h("p", {}, text) : [h("h2", {}, t("token.title")), h("p", {}, t("token.text"))],
     wasGiven() ? h("p", { class: "rejected", role: "alert" }, t("token.rejected")) : null,
     h("label", { for: "token" }, t("token.label")),
     field,

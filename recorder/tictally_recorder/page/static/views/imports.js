@@ -6,6 +6,7 @@ import { figures, stepper, table, tile } from "../components.js";
 import { h } from "../dom.js";
 import { day, exactDay, exactMoment, kwh, kwhExact, month as monthName, whole } from "../format.js";
 import { has, t } from "../i18n.js";
+import { importCard, undoButton } from "../import-files.js";
 import { remarkText } from "../reasons.js";
 
 const RUNS_SHOWN = 20;
@@ -13,15 +14,21 @@ const FILES_SHOWN = 3;
 const VERDICTS = ["equal", "rounded", "different", "unknown"];
 
 /** @param {object} context see main.js. */
-export async function render({ site, argument, signal, address }) {
+export async function render(context) {
+  const { site, argument, signal, address } = context;
+  if (!site) {
+    const [task, importers] = await Promise.all([get("/imports/task", {}, signal), all("/imports/importers", {}, signal)]);
+    return { element: h("div", { class: "stack" }, h("h1", {}, t("imports.title")), importCard(task, importers.items, context)), isRefreshed: false };
+  }
   const now = todayIn(site.timezone);
   const month = /^\d{4}-\d\d$/.test(argument ?? "") ? argument : now.slice(0, 7);
   const year = month.slice(0, 4);
   const until = addDays(now, 1);
-  const [compared, imports, importers] = await Promise.all([
+  const [compared, imports, importers, task] = await Promise.all([
     get("/reconciliation", { site: site.site, from: `${year}-01-01`, to: `${Number(year) + 1}-01-01` }, signal),
     all("/imports", {}, signal),
     all("/imports/importers", {}, signal),
+    get("/imports/task", {}, signal),
   ]);
   const first = site.first.slice(0, 10);
   const names = [t("month.before"), t("month.after")];
@@ -34,7 +41,8 @@ export async function render({ site, argument, signal, address }) {
       h("h1", {}, t("imports.title")),
       sums(compared.years, year),
       days(compared, head, from, to),
-      runs(imports.items.filter((each) => each.site === site.site), new Map(importers.items.map((each) => [each.name, each.title]))),
+      importCard(task, importers.items, context),
+      runs(imports.items.filter((each) => each.site === site.site), new Map(importers.items.map((each) => [each.name, each.title])), (run) => undoButton(run, task, context)),
     ),
     isRefreshed: false,
   };
@@ -86,7 +94,7 @@ function verdict(each) {
 /** A difference in Wh with its sign. */
 const signed = (wh) => `${wh > 0 ? "+" : wh < 0 ? "\u2212" : ""}${whole(Math.abs(wh))}\u00a0Wh`;
 
-function runs(items, titles) {
+function runs(items, titles, undo) {
   const title = t("imports.runs");
   const source = (name) => (has(`origin.${name}`) ? t(`origin.${name}`) : titles.get(name) ?? name);
   const shown = items.slice(0, RUNS_SHOWN);
@@ -95,7 +103,7 @@ function runs(items, titles) {
     [...new Set(run.files.map((file) => source(file.importer)))].map((name) => h("span", { class: "line" }, name)).concat(names(run.files)),
     span(exactDay(run.from), exactDay(new Date(run.to).getTime() - 1)),
     whole(run.files.reduce((sum, file) => sum + file.readings + file.intervals, 0)),
-    h("code", {}, `tictally import undo ${run.run}`),
+    undo(run.run),
   ]);
   const columns = [t("imports.runHead"), t("imports.source"), t("imports.spanHead"), figures(t("imports.values")), t("imports.undo")];
   return h(
@@ -103,7 +111,7 @@ function runs(items, titles) {
     { class: "card runs" },
     h("h2", {}, title),
     h("p", { class: "note" }, t(items.length ? "imports.runsNote" : "imports.noRuns")),
-    items.length ? table(title, columns, rows) : h("pre", { tabindex: 0 }, "tictally import --dry-run FILE …"),
+    items.length ? table(title, columns, rows) : null,
     items.length > shown.length ? h("p", { class: "note" }, t("imports.more", { count: items.length - shown.length }), " ", h("code", {}, "tictally import list --all")) : null,
   );
 }

@@ -1,0 +1,149 @@
+"""An import, its dry run, or the undoing of a run, as one task with a result that JSON has."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Final, TypeVar
+
+from tictally_recorder.imports.errors import ImportFileError
+from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes, undo
+from tictally_recorder.imports.read import read_files
+from tictally_recorder.imports.state import iso, run_records
+from tictally_recorder.ledger import LedgerUnavailable
+from tictally_recorder.problem import ProblemError
+from tictally_recorder.settings import Settings
+from tictally_recorder.translations import phrase_record
+
+_ATTEMPTS: Final = 5
+# Of a history that is mostly gaps.
+_MOST_SHOWN: Final = 200
+
+_T = TypeVar("_T")
+
+Record = dict[str, object]
+Report = Callable[[str, int], None]
+"""Takes the phase, `reading` or `storing`, and how many values have been read."""
+
+
+class TaskKind(StrEnum):
+    """What a task does."""
+
+    CHECK = "check"
+    IMPORT = "import"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class ImportTask:
+    """What is to be done.
+
+    Attributes:
+        kind: an import, its dry run, or undoing.
+        paths: of the files to import.
+        site: its id; None: the only one, or that of the files' delivery point.
+        run: to undo.
+    """
+
+    kind: TaskKind
+    paths: tuple[Path, ...] = ()
+    site: str | None = None
+    run: int = 0
+
+
+def run_task(settings: Settings, task: ImportTask, now: datetime, report: Report) -> Record:
+    """Do it; returns what it did, as `outcome_record` has it.
+
+    Args:
+        settings: the recorder's.
+        task: what to do.
+        now: when it is.
+        report: called now and then.
+
+    Raises:
+        ImportFileError: a file cannot be used, or does not fit the site; nothing was written.
+        LedgerError: the ledger cannot be read or written; nothing was written.
+    """
+    if task.kind is TaskKind.UNDO:
+        report("storing", 0)
+        undone, months = _while_busy(lambda: undo(settings, task.run))
+        (record,) = run_records([undone])
+        return {**_EMPTY, **record, "months": [each.to_record() for each in months]}
+    values = 0
+
+    def advance(count: int) -> None:
+        nonlocal values
+        values += count
+        report("reading", values)
+
+    read, skipped = read_files(task.paths, settings, known_hashes(settings.ledger, task.site), advance)
+    names = [_without_folder(name, task.paths) for name in skipped]
+    if not read:
+        return {**_EMPTY, "skipped": names}
+    report("storing", sum(len(each.file.observations) for each in read))
+    is_dry_run = task.kind is TaskKind.CHECK
+    outcome = _while_busy(lambda: import_files(settings, read, task.site, now, is_dry_run=is_dry_run))
+    record = outcome_record(outcome, names)
+    return {**record, "gaps": _gap_records(outcome)[:_MOST_SHOWN], "more_gaps": max(len(outcome.gaps) - _MOST_SHOWN, 0)}
+
+
+def outcome_record(outcome: Outcome, skipped: Sequence[str]) -> Record:
+    """What an import did, or would do; times in UTC.
+
+    Args:
+        outcome: of the files that were read.
+        skipped: names of the files that were imported before, or are there twice.
+    """
+    (record,) = run_records([outcome.run])
+    return {
+        **record,
+        "run": None if outcome.is_dry_run else outcome.run.id,
+        "is_new_site": outcome.is_new_site,
+        "skipped": list(skipped),
+        "months": [each.to_record() for each in outcome.months],
+        "gaps": _gap_records(outcome),
+    }
+
+
+def _gap_records(outcome: Outcome) -> list[Record]:
+    return [{"from": iso(each.start_ms), "to": iso(each.end_ms)} for each in outcome.gaps]
+
+
+def error_record(error: ProblemError, paths: Sequence[Path]) -> Record:
+    """Why a task failed: the file, or null, its line, or 0, and the problem as code, parameters and English text.
+
+    Args:
+        error: that it raised.
+        paths: of its files.
+    """
+    file, line = (_without_folder(error.file, paths), error.line) if isinstance(error, ImportFileError) else (None, 0)
+    return {"file": file, "line": line, "problem": phrase_record(error.problem)}
+
+
+_EMPTY: Final[Record] = {
+    **dict.fromkeys(("run", "site", "imported", "from", "to")),
+    "files": [],
+    "is_new_site": False,
+    "skipped": [],
+    "months": [],
+    "gaps": [],
+    "more_gaps": 0,
+}
+
+
+def _without_folder(name: str, paths: Sequence[Path]) -> str:
+    """A file's name as the user knows it: where the recorder has put it is of no use to anybody."""
+    path = next((each for each in paths if name.startswith(str(each))), None)
+    return name if path is None else path.name + name.removeprefix(str(path))
+
+
+def _while_busy(work: Callable[[], _T]) -> _T:
+    """Do something in the ledger, again while another program writes."""
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return work()
+        except LedgerUnavailable:
+            time.sleep(float(attempt))
+    return work()
