@@ -19,8 +19,9 @@ from chaos.ledger_content import read_ledger
 from chaos.programs import RestartingProgram
 from chaos.watch import Span, Watch
 from demo.broker import COMMON, HOST, configuration, free_port
-from tictally_recorder.backup import BackupError, back_up, restore
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup.create import BackupSpec, back_up
+from tictally_recorder.backup.file_format import BackupError
+from tictally_recorder.backup.restore import restore
 from tictally_recorder.ledger import LedgerError
 from tictally_shared.calendar import zone
 from tictally_shared.runtime import atomic_file

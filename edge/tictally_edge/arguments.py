@@ -7,8 +7,8 @@ from math import inf, nan
 from typing import Any, Final, NoReturn
 from zoneinfo import ZoneInfo
 
-from tictally_edge.doctor.examine import LISTEN_S
-from tictally_edge.simulator import serve
+from tictally_edge.doctor import LISTEN_S
+from tictally_edge.simulator.arguments import add_arguments
 from tictally_shared.calendar import FRENCH_LEGAL_TIME, CalendarError, meter_zone
 from tictally_shared.nearest_name import nearest_name
 
@@ -90,7 +90,7 @@ def make_parser() -> Parser:
         "Serve a simulated meter, or a recording, on a pseudo-terminal.",
         "The name of the pseudo-terminal is printed first.",
     )
-    serve.add_arguments(simulate)
+    add_arguments(simulate)
     return parser
 
 

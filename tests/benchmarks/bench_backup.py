@@ -13,8 +13,9 @@ from typing import Final
 from backup_building import PARIS
 from household_years import build
 
-from tictally_recorder.backup import back_up, restore, verify
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup.create import BackupSpec, back_up
+from tictally_recorder.backup.restore import restore
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.cli.app import main as tictally
 from tictally_shared.labels import Mode
 

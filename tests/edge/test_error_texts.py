@@ -137,7 +137,11 @@ def test_a_copy_on_disk_that_cannot_be_made_is_reported_at_the_start(folder: Pat
 def test_a_journal_without_permission_says_so(folder: Path) -> None:
     (folder / "owned").mkdir(mode=0o700)
     folder.chmod(0o755)
-    program = "import os, sys; from tictally_edge.__main__ import main; os.setuid(65534); sys.exit(main(['run']))"
+    # All is imported before: the other user may not read this project.
+    program = (
+        "import os, sys, tictally_edge.commands, tictally_edge.service; from tictally_edge.__main__ import main; "
+        "os.setuid(65534); sys.exit(main(['run']))"
+    )
     environ = {"TICTALLY_EDGE_PORT": "sim:base", "TICTALLY_EDGE_JOURNAL": str(folder / "owned" / "journal")}
     done = subprocess.run(
         [sys.executable, "-c", program], env=environ, cwd="/", capture_output=True, text=True, check=False, timeout=60

@@ -11,7 +11,8 @@ from tictally_edge.features import SourceSettings, load
 from tictally_edge.settings import SERVICE_FILE, Settings
 from tictally_edge.sources.serial_port import SerialSettings
 from tictally_shared.labels import Mode
-from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
+from tictally_shared.settings import EnvironmentFile, Origins, read_file
+from tictally_shared.settings_error import SettingsError
 
 PORT = {"TICTALLY_EDGE_PORT": "/dev/ttyUSB0"}
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from backup_building import PARIS, build, rows
 
-from tictally_recorder.backup import BackupError, back_up, restore, verify
 from tictally_recorder.backup import create as writing
 from tictally_recorder.backup.config_files import restore_file, skipped_files
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup.create import BackupSpec, back_up
+from tictally_recorder.backup.file_format import BackupError
+from tictally_recorder.backup.restore import restore
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.cli.app import main
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)

@@ -14,18 +14,12 @@ import pytest
 from backup_building import CONTRACT, LEFT_OUT, PARIS, build, rows, schema
 from ledger_building import EDGE, METER, NOON_MS, frame, message
 
-from tictally_recorder.backup import (
-    BackupError,
-    BackupResult,
-    RestoreResult,
-    back_up,
-    create,
-    read_header,
-    restore,
-    verify,
-)
+from tictally_recorder.backup import create
 from tictally_recorder.backup.config_files import restore_file
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup.create import BackupResult, BackupSpec, back_up
+from tictally_recorder.backup.file_format import BackupError, read_header
+from tictally_recorder.backup.restore import RestoreResult, restore
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_shared.calendar import By

@@ -18,10 +18,12 @@ from real_broker import Hub, Mosquitto
 from recording import Recorder, frame
 
 from tictally_recorder.backup import job as backup_job
-from tictally_recorder.backup import restore, verify
 from tictally_recorder.backup.create import BackupSpec
-from tictally_recorder.backup.job import NAME, BackupJob, stored_state
+from tictally_recorder.backup.job import BackupJob, stored_state
 from tictally_recorder.backup.repository import back_up_into, list_backups
+from tictally_recorder.backup.restore import restore
+from tictally_recorder.backup.settings import NAME
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.features import settings_with
 from tictally_recorder.jobs import JobState
 from tictally_recorder.jobs import runner as job_runner

@@ -15,8 +15,8 @@ import pytest
 from backup_building import PARIS, build, rows
 
 from devel.child_process import ChildProcess
-from tictally_recorder.backup import back_up, verify
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup.create import BackupSpec, back_up
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.ledger import integrity
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)

@@ -8,7 +8,7 @@ from backup_building import build, rows
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tictally_recorder.backup import BackupError
+from tictally_recorder.backup.file_format import BackupError
 from tictally_recorder.backup.quarter_columns import pack_quarters, unpack_quarters
 from tictally_recorder.ledger import Ends, Live, Quarter, Run
 from tictally_recorder.ledger.quarter_codec import pack

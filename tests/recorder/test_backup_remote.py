@@ -11,10 +11,11 @@ from threading import Thread
 import pytest
 from backup_building import PARIS, build
 
-from tictally_recorder.backup import verify
 from tictally_recorder.backup.create import BackupSpec
-from tictally_recorder.backup.remote import NAME, RemoteBackupJob
+from tictally_recorder.backup.remote import RemoteBackupJob
 from tictally_recorder.backup.repository import back_up_into, list_backups
+from tictally_recorder.backup.settings import REMOTE_NAME
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.cli.app import main
 from tictally_recorder.features import load, settings_with
 from tictally_recorder.jobs.registry import enabled_jobs
@@ -25,7 +26,8 @@ from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.phrase import Phrase
-from tictally_shared.settings import Origins, SettingsError, read_file
+from tictally_shared.settings import Origins, read_file
+from tictally_shared.settings_error import SettingsError
 
 
 class Home:
@@ -53,9 +55,9 @@ class Home:
     def runner(self, command: str) -> JobRunner:
         """The job as a recorder that starts anew has it."""
         settings = settings_with(name="nas", ledger=self.ledger, backup=self.backups, remote_backup_command=command)
-        job = enabled_jobs(settings)[NAME]
+        job = enabled_jobs(settings)[REMOTE_NAME]
         stored = None if self.state is None else self.state.to_json()
-        return make_runner(settings, NAME, job, lambda _: stored)
+        return make_runner(settings, REMOTE_NAME, job, lambda _: stored)
 
     def poll(self, command: str, *, is_forced: bool = False) -> str:
         """What a look of the job resulted in: its problem, or what it did last."""
@@ -203,24 +205,24 @@ def test_doctor_and_command_line_show_it(
     home.poll(home.script("echo no space left; exit 1"))
     assert home.state is not None
     with Ledger.open(home.ledger) as ledger:
-        ledger.put_value(state_key(NAME), home.state.to_json())
+        ledger.put_value(state_key(REMOTE_NAME), home.state.to_json())
     monkeypatch.setenv("TICTALLY_NAME", "nas")
     monkeypatch.setenv("TICTALLY_LEDGER", str(home.ledger))
     monkeypatch.setenv("TICTALLY_BACKUP", str(home.backups))
     monkeypatch.setenv("TICTALLY_REMOTE_BACKUP_COMMAND", "true {file}")
     monkeypatch.setenv("TICTALLY_MQTT_PORT", "1")
     main(["doctor", "--json"])
-    (about,) = [each for each in json.loads(capsys.readouterr().out) if each["about"] == f"job {NAME}"]
+    (about,) = [each for each in json.loads(capsys.readouterr().out) if each["about"] == f"job {REMOTE_NAME}"]
     assert about["level"] == "trouble"
     assert "no space left" in about["text"]
-    assert main(["job", "run", NAME]) == 0
+    assert main(["job", "run", REMOTE_NAME]) == 0
     capsys.readouterr()
     main(["job", "list", "--json"])
-    (listed,) = [each for each in json.loads(capsys.readouterr().out) if each["name"] == NAME]
+    (listed,) = [each for each in json.loads(capsys.readouterr().out) if each["name"] == REMOTE_NAME]
     assert listed["problem"] is None
     assert listed["last_result"].startswith("true has taken tictally-nas-")
     with LedgerReader.open(home.ledger) as reader:
-        assert "take it" not in (reader.get_value(state_key(NAME)) or "")  # a command may have a password in it
+        assert "take it" not in (reader.get_value(state_key(REMOTE_NAME)) or "")  # a command may have a password in it
 
 
 @pytest.mark.parametrize(
@@ -242,5 +244,5 @@ def test_wrong_settings_are_named(settings: dict[str, str], problem: str, tmp_pa
 
 def test_without_a_command_there_is_no_job(home: Home) -> None:
     settings = settings_with(name="nas", ledger=home.ledger, backup=home.backups)
-    assert NAME not in enabled_jobs(settings)
+    assert REMOTE_NAME not in enabled_jobs(settings)
     assert RemoteBackupJob.retry_s == (300.0, 3600.0)

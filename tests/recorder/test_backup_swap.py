@@ -17,8 +17,10 @@ from ledger_building import MINUTE_MS, NOON_MS, frame, message
 from recording import Recorder
 
 from demo.broker import free_port
-from tictally_recorder.backup import BackupError, RestoreResult, back_up, restore, swap
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup import swap
+from tictally_recorder.backup.create import BackupSpec, back_up
+from tictally_recorder.backup.file_format import BackupError
+from tictally_recorder.backup.restore import RestoreResult, restore
 from tictally_recorder.ledger import Ledger, integrity
 from tictally_recorder.ledger.lock import Lock
 

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 from ledger_building import METER, NOON_MS, frame, message
 
-from tictally_recorder.backup import read_header, restore, verify
 from tictally_recorder.backup.create import dump
-from tictally_recorder.backup.file_format import Header, write
+from tictally_recorder.backup.file_format import Header, read_header, write
+from tictally_recorder.backup.restore import restore
 from tictally_recorder.backup.summary import summarize
+from tictally_recorder.backup.verify import verify
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
 from tictally_recorder.ledger.schema import SCHEMA_VERSION

@@ -22,7 +22,8 @@ from tictally_recorder.features import settings_with
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.finding import Level, Moments
 from tictally_recorder.imports.conso.answers import FigureKind, FigureRequest, observed
-from tictally_recorder.imports.conso.job import NAME, EnedisJob
+from tictally_recorder.imports.conso.job import EnedisJob
+from tictally_recorder.imports.conso.settings import NAME
 from tictally_recorder.imports.conso.visits import Memory, VisitStep, after_step, is_due, past_steps, schedule_of
 from tictally_recorder.jobs import JobContext, JobError, JobKind, JobReport, JobState, runner
 from tictally_recorder.jobs.report import job_findings

@@ -9,7 +9,8 @@ import pytest
 from certificates import make_certificate
 from local_service import LocalService, Reply
 
-from tictally_recorder.fetch import FetchClient, FetchError, client
+from tictally_recorder.fetch import FetchError, client
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.problem import ProblemCode
 
 

@@ -31,7 +31,7 @@ from tictally_recorder.sinks.registry import configured
 from tictally_recorder.tariffs.catalogue import TariffCatalogue, load_catalogue
 from tictally_recorder.tariffs.model import Direction
 from tictally_shared.calendar import local_day
-from tictally_shared.settings import SettingsError
+from tictally_shared.settings_error import SettingsError
 
 FIRST_MS = NOON_MS - 13 * HOUR_MS  # 2026-11-21 00:00 in Paris
 HOURS = 50

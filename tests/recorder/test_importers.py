@@ -21,7 +21,8 @@ from tictally_recorder.imports.registry import register
 from tictally_recorder.imports.state import collect_importers, importer_findings
 from tictally_recorder.ledger import Ledger, LedgerReader
 from tictally_recorder.translations import catalogue
-from tictally_shared.settings import Origins, SettingsError, read_file
+from tictally_shared.settings import Origins, read_file
+from tictally_shared.settings_error import SettingsError
 
 MARCH_MS = 1_772_366_400_000
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-base"\nfrom = 2025-01-01\npower = 6\n'

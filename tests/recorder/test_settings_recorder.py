@@ -14,7 +14,8 @@ from tictally_recorder.hubs.recorder_device import Announcement, announcement_of
 from tictally_recorder.settings import SERVICE_FILE, SERVICE_LEDGER, Settings
 from tictally_recorder.sinks.influxdb.config import Target
 from tictally_recorder.sinks.influxdb.settings import InfluxdbSettings
-from tictally_shared.settings import EnvironmentFile, Origins, SettingsError, read_file
+from tictally_shared.settings import EnvironmentFile, Origins, read_file
+from tictally_shared.settings_error import SettingsError
 
 HOME = {"HOME": "/home/me"}
 INFLUX = {

@@ -25,7 +25,8 @@ from tictally_recorder.problem import ProblemCode
 from tictally_recorder.sinks.registry import configured, register
 from tictally_recorder.sinks.replication import Replication, replicating
 from tictally_shared.phrase import Phrase
-from tictally_shared.settings import Origins, SettingsError, read_file
+from tictally_shared.settings import Origins, read_file
+from tictally_shared.settings_error import SettingsError
 
 FRAMES = 5
 TESTS = str(Path(__file__).parents[1])

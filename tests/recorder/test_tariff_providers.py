@@ -25,7 +25,8 @@ from tictally_recorder.tariffs.model import Confidence, Price
 from tictally_recorder.tariffs.providers.findings import collect_providers, provider_findings
 from tictally_recorder.tariffs.providers.registry import provider_of, register
 from tictally_recorder.translations import catalogue
-from tictally_shared.settings import Origins, SettingsError, read_file
+from tictally_shared.settings import Origins, read_file
+from tictally_shared.settings_error import SettingsError
 
 TODAY = datetime.now(UTC).astimezone(ZoneInfo("Europe/Paris")).date()
 NEW = date(2026, 9, 1)

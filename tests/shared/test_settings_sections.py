@@ -7,17 +7,8 @@ from typing import Self
 import pytest
 from pydantic import BaseModel, Field, model_validator
 
-from tictally_shared.settings import (
-    EnvironmentFile,
-    Given,
-    Origins,
-    Program,
-    ProgramSettings,
-    Sections,
-    SettingError,
-    SettingsError,
-    load_settings,
-)
+from tictally_shared.settings import EnvironmentFile, Given, Origins, Program, ProgramSettings, Sections, load_settings
+from tictally_shared.settings_error import SettingError, SettingsError
 
 PROGRAM = Program("T_", "T_EDGE_", frozenset({"T_DEPLOYED"}))
 FILES = {"/run/token": "from file\n", "/etc/t.toml": 'post_url = "from toml"\nname = "from toml"\n'}

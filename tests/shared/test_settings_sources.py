@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from tictally_shared.settings import Given, Origins, Program, ProgramSettings, Section, SettingsError
+from tictally_shared.settings import Given, Origins, Program, ProgramSettings, Section
 from tictally_shared.settings.checks import host_key
 from tictally_shared.settings.loading import _sources
 from tictally_shared.settings.sources import read_file
+from tictally_shared.settings_error import SettingsError
 from tictally_shared.topics import is_name
 
 

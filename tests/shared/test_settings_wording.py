@@ -8,8 +8,9 @@ from tictally_edge.features import all_settings as edge_settings
 from tictally_edge.features import load as load_edge
 from tictally_recorder.features import all_settings as recorder_settings
 from tictally_recorder.features import load as load_recorder
-from tictally_shared.settings import Origins, SettingsError
+from tictally_shared.settings import Origins
 from tictally_shared.settings.sections import settings_in
+from tictally_shared.settings_error import SettingsError
 
 OF_LIBRARIES = re.compile(
     r"Input should|String should|Value error|Extra inputs|Assertion|does not appear|has host bits|Errno|is not a valid"

@@ -14,8 +14,9 @@ from tictally_edge.features import all_settings as edge_settings
 from tictally_recorder.features import all_settings as recorder_settings
 from tictally_recorder.features import load
 from tictally_recorder.settings import OTHER_VARIABLES, PREFIX, SECTIONS
-from tictally_shared.settings import Origins, SettingsError
+from tictally_shared.settings import Origins
 from tictally_shared.settings.sections import Setting, settings_in
+from tictally_shared.settings_error import SettingsError
 
 BOTH = [*settings_in(edge_settings()).values(), *settings_in(recorder_settings()).values()]
 

@@ -3,9 +3,9 @@
 import json
 import time
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from tictally_edge.clock.kernel import KernelClock
+from tictally_edge.doctor import LISTEN_S
 from tictally_edge.doctor.broker import BrokerProbe, probe_broker
 from tictally_edge.doctor.clock import diagnose_clock
 from tictally_edge.doctor.folder import check_folders
@@ -23,8 +23,6 @@ from tictally_shared.frames import parse_time_ms
 from tictally_shared.labels import Mode
 from tictally_shared.runtime.log import sentence
 from tictally_shared.topics import Topics
-
-LISTEN_S: Final = 20.0
 
 
 def examine(settings: Settings, *, listen_s: float = LISTEN_S, show: bool = False) -> Iterator[EdgeFinding]:

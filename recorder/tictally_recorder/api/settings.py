@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
-from tictally_recorder.api.middleware.networks import Network
-from tictally_recorder.api.middleware.reverse_proxy import PREFIX_PATH
+from tictally_recorder.api.middleware.networks import PREFIX_PATH, Network
 from tictally_recorder.settings import OFF, PREFIX, SECTIONS, Settings
 from tictally_shared.frames import KEY
-from tictally_shared.settings import SettingError
 from tictally_shared.settings.checks import checked_host
 from tictally_shared.settings.sections import SectionModel
+from tictally_shared.settings_error import SettingError
 
 BY_TOKEN: Final = "token"  # noqa: S105 - a word
 ANY_ORIGIN: Final = "*"

@@ -14,16 +14,14 @@ from typing import ClassVar, Final
 from tictally_recorder.backup.file_format import BackupError
 from tictally_recorder.backup.repository import OwnBackups, list_backups
 from tictally_recorder.backup.schedule import is_due, not_ahead_of
-from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.backup.settings import NAME, BackupSettings
 from tictally_recorder.jobs.job import JobContext, JobError
-from tictally_recorder.jobs.registry import JobKind, register
 from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import PREFIX, Settings
 from tictally_shared.phrase import Phrase, Value
 
-NAME: Final = "backup"
 # A Pi with decades of many meters takes minutes.
 _TIME_LIMIT_S: Final = 4 * 3600.0
 # A process inside a call to a share whose server is away cannot even be killed.
@@ -177,11 +175,3 @@ def stored_state(get_value: Callable[[str], str | None], folder: Path) -> JobSta
     """
     state = JobState.from_json(get_value(state_key(NAME)))
     return state if state.memory.get("folder") == str(folder) else JobState()
-
-
-def _make_job(settings: Settings) -> BackupJob | None:
-    folder = settings.section(BackupSettings).folder
-    return None if folder is None else BackupJob(settings, folder)
-
-
-register(JobKind(NAME, {"fr": "Sauvegarde", "en": "Backup"}, _make_job, has_own_findings=True))

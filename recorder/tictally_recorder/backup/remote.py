@@ -21,14 +21,12 @@ from tictally_recorder.backup.repository import OwnBackups, list_backups
 from tictally_recorder.backup.schedule import not_ahead_of
 from tictally_recorder.backup.settings import FILE, BackupSettings, RemoteBackupSettings
 from tictally_recorder.jobs.job import JobContext, JobError
-from tictally_recorder.jobs.registry import JobKind, register
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import PREFIX, Settings
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime.atomic_file import open_replacement
 
-NAME: Final = "remote_backup"
 _KILL_LIMIT_S: Final = 10.0
 _MAX_OUTPUT_BYTES: Final = 8192
 _MAX_DETAIL_LENGTH: Final = 300
@@ -208,11 +206,3 @@ def _last_line(output: BinaryIO) -> str:
     lines = output.read().decode(errors="replace").split("\n")
     written = [line.strip() for line in lines if line.strip()]
     return written[-1][:_MAX_DETAIL_LENGTH] if written else ""
-
-
-def _make_job(settings: Settings) -> RemoteBackupJob | None:
-    folder, command = settings.section(BackupSettings).folder, settings.section(RemoteBackupSettings).command
-    return None if folder is None or command is None else RemoteBackupJob(settings, folder, command)
-
-
-register(JobKind(NAME, {"fr": "Sauvegarde distante", "en": "Remote backup"}, _make_job))

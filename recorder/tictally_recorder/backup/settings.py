@@ -7,9 +7,11 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, ConfigDict, Field
 
 from tictally_recorder.settings import PREFIX, SECTIONS, Settings
-from tictally_shared.settings import SettingError
 from tictally_shared.settings.sections import SectionModel
+from tictally_shared.settings_error import SettingError
 
+NAME: Final = "backup"
+REMOTE_NAME: Final = "remote_backup"
 FILE: Final = "{file}"
 """What stands in a command for the path of the backup."""
 

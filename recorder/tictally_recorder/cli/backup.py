@@ -10,18 +10,19 @@ from typing import Annotated, Final
 
 import typer
 
-from tictally_recorder.backup import BackupResult, RestoreResult, back_up, sentences
-from tictally_recorder.backup import restore as restore_ledger
-from tictally_recorder.backup import verify as verify_backup
 from tictally_recorder.backup.config_files import skipped_files
-from tictally_recorder.backup.create import BackupSpec
+from tictally_recorder.backup.create import BackupResult, BackupSpec, back_up
 from tictally_recorder.backup.repository import back_up_into
+from tictally_recorder.backup.restore import RestoreResult
+from tictally_recorder.backup.restore import restore as restore_ledger
 from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.backup.summary import sentences
+from tictally_recorder.backup.verify import verify as verify_backup
 from tictally_recorder.cli.console import echo, progress
 from tictally_recorder.cli.options import Configuration
 from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.settings import Settings
-from tictally_shared.settings import SettingsError
+from tictally_shared.settings_error import SettingsError
 
 _NICE: Final = 15
 _MB: Final = 1_000_000

@@ -1,4 +1,7 @@
-"""What a command prints: results on stdout, messages beside a machine-readable result on stderr."""
+"""What a command prints: results on stdout, messages beside a machine-readable result on stderr.
+
+rich is imported where something needs it: that takes longer than most answers that do not.
+"""
 
 import sys
 import textwrap
@@ -6,19 +9,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any, Final
 
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.problem import ProblemError
-from tictally_recorder.reports.table import fit
 from tictally_recorder.tariffs.errors import InFileError
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 _SHOWN_AFTER_S: Final = 1.0
 # Of this run's messages: errors are shown where the settings are no longer at hand, or could not be read.
@@ -47,9 +48,13 @@ def error_text(error: Exception) -> str:
     return words.text("issue.broken_file", **about)
 
 
-def print_table(table: Table) -> None:
+def print_table(table: "Table") -> None:
     """A table as wide as the terminal, elsewhere as COLUMNS or 80; in colour on a terminal without NO_COLOR."""
-    console = Console()
+    from rich.text import Text  # noqa: PLC0415 - see above
+
+    from tictally_recorder.reports.table import fit  # noqa: PLC0415 - see above
+
+    console = _console()
     title, table.title = table.title, None  # rich would wrap it at the table's width
     fitted, legend = fit(table, console.width)
     if console.is_terminal:
@@ -68,7 +73,7 @@ def echo(text: str, *, err: bool = False) -> None:
     """Text on stdout or stderr: as it is, but that a terminal has long lines wrapped between words."""
     stream = sys.stderr if err else sys.stdout
     if stream.isatty():
-        width = Console(file=stream).width
+        width = _console(file=stream).width
         text = "\n".join(
             textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if len(line) > width else line
             for line in text.split("\n")
@@ -76,31 +81,25 @@ def echo(text: str, *, err: bool = False) -> None:
     print(text, file=stream)
 
 
-def echo_marked(mark: str, text: str, style: str) -> None:
+def echo_marked(mark: str, text: str, style: str, *, err: bool = False) -> None:
     """A line that begins with a mark, which has a colour on a terminal."""
-    console = Console(highlight=False)
+    from rich.text import Text  # noqa: PLC0415 - see above
+
+    console = _console(stderr=err)
     if console.is_terminal:
         console.print(Text.assemble((mark, style), " ", text), soft_wrap=True)
     else:
-        echo(f"{mark} {text}")
+        echo(f"{mark} {text}", err=err)
 
 
 def echo_error(message: str) -> None:
     """An error message on stderr, after the program's name."""
-    _echo_as_program(message, "tictally:", "bold red")
+    echo_marked("tictally:", message, "bold red", err=True)
 
 
 def echo_warning(message: str) -> None:
     """A warning on stderr, after the program's name."""
-    _echo_as_program(message, "tictally: warning:", "bold yellow")
-
-
-def _echo_as_program(message: str, mark: str, style: str) -> None:
-    console = Console(stderr=True, highlight=False)
-    if console.is_terminal:
-        console.print(Text.assemble((mark, style), " ", message), soft_wrap=True)
-    else:
-        echo(f"{mark} {message}", err=True)
+    echo_marked("tictally: warning:", message, "bold yellow", err=True)
 
 
 @contextmanager
@@ -114,9 +113,20 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
     Yields:
         A function that advances the bar by a number of steps.
     """
-    console = Console(stderr=True)
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    from rich.progress import (  # noqa: PLC0415 - see above
+        BarColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    bar = Progress(*columns, console=console, transient=True)
     task = bar.add_task(label, total=total, visible=False)
     started_s = time.monotonic()
 
@@ -127,3 +137,9 @@ def progress(label: str, total: int | None = None) -> Iterator[Callable[[int], N
         if total is None:
             bar.update(task, visible=True)
         yield advance
+
+
+def _console(**options: Any) -> "Console":  # noqa: ANN401 - rich's own
+    from rich.console import Console  # noqa: PLC0415 - see above
+
+    return Console(highlight=False, **options)

@@ -37,7 +37,7 @@ from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.translations import catalogue as words_of
 from tictally_shared.runtime import atomic_file
 
-app = group("List contracts, add or end one, check them against the meter.")
+app = group()
 _PERMISSIONS: Final = 0o777
 
 

@@ -26,7 +26,7 @@ from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import Catalogue
 
-app = group("List and run scheduled jobs.")
+app = group()
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="A job, as `tictally job list` shows it.")]
 
 

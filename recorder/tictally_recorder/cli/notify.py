@@ -9,10 +9,9 @@ from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.jobs import JobError, JobState
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import LedgerReader
-from tictally_recorder.notifications.job import NAME
 from tictally_recorder.notifications.kinds import KINDS, is_on
 from tictally_recorder.notifications.outbox import Outbox, target_key
-from tictally_recorder.notifications.settings import NotifySettings
+from tictally_recorder.notifications.settings import NAME, NotifySettings
 from tictally_recorder.notifications.targets import Targets
 from tictally_recorder.notifications.words import test_message
 from tictally_recorder.problem import ProblemCode
@@ -22,7 +21,7 @@ from tictally_recorder.translations import catalogue
 from tictally_shared.frames import iso_utc
 from tictally_shared.phrase import Phrase
 
-app = group("Show the notifications, and test their targets.")
+app = group()
 
 
 @app.command("list", short_help="Show which notifications are on, and what is pending.")

@@ -99,13 +99,9 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     return parse
 
 
-def group(summary: str) -> typer.Typer:
-    """A group of commands, which shows its help where none is named.
-
-    Args:
-        summary: one sentence about it, complete in the list of commands.
-    """
-    app = typer.Typer(help=summary, short_help=summary, rich_markup_mode=None)
+def group() -> typer.Typer:
+    """A group of commands, which shows its help where none is named; its summary is in the list of commands."""
+    app = typer.Typer(rich_markup_mode=None)
 
     @app.callback(invoke_without_command=True)
     def without_command(context: typer.Context) -> None:

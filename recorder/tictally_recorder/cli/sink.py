@@ -21,11 +21,11 @@ from tictally_recorder.settings import PREFIX, Settings
 from tictally_recorder.sinks.protocol import RemovableSink, SinkPlugin
 from tictally_recorder.sinks.registry import configured, plugins
 from tictally_recorder.translations import catalogue
-from tictally_shared.settings import SettingsError
+from tictally_shared.settings_error import SettingsError
 
 _OWNER_ONLY: Final = 0o600
 
-app = group("Show the ledger's sinks, set them up, refill them.")
+app = group()
 SinkOption = Annotated[
     str | None, typer.Option("--sink", metavar="NAME", help="Only this sink. Default: every configured one.")
 ]

@@ -25,7 +25,7 @@ from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.translations import catalogue
 from tictally_shared.catalogue import Catalogue
 
-app = group("List sites and their meters; join, ignore or remove sites.")
+app = group()
 
 
 @app.command("list", short_help="List the sites and their meters.")

@@ -30,7 +30,7 @@ from tictally_recorder.tariffs.check import check as check_tariffs
 from tictally_recorder.tariffs.providers.state import provider_states
 from tictally_recorder.translations import catalogue as words_of
 
-app = group("List and show tariffs, check them, import published prices.")
+app = group()
 app.command("import", short_help="Compare a tariff with a provider's file; take what is new.")(flattened(import_))
 app.command("template", short_help="List market offers; write one as a file to begin with.")(flattened(template))
 app.command(short_help="Fetch the regulator's files; take what is new.")(flattened(fetch))

@@ -11,7 +11,8 @@ from tictally_recorder.cli.catalogue import catalogue_of, report_broken, tariff_
 from tictally_recorder.cli.console import echo, echo_error, error_text, print_table, spoken
 from tictally_recorder.cli.options import Configuration, JsonOption
 from tictally_recorder.cli.wrong_use import WrongUse
-from tictally_recorder.fetch import FetchClient, FetchError, FetchSettings
+from tictally_recorder.fetch import FetchError, FetchSettings
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.cre.files import fetched_files
 from tictally_recorder.providers.cre.settings import CreSettings

@@ -25,7 +25,7 @@ _DAYS: Final = 364 + 365 + 365
 _DAY: Final = len("2026-11-21")
 _MOST_DAYS: Final = 3660
 
-app = group("Create, list and revoke tokens for clients of Conso API.")
+app = group()
 
 
 @app.command(short_help="Create a token; it is shown once.")

@@ -5,7 +5,6 @@ from enum import Enum
 from typing import Any, Final, get_args
 
 import typer
-from pydantic import ValidationError
 
 from tictally_recorder.translations import ENGLISH
 from tictally_shared.catalogue import Catalogue
@@ -62,6 +61,8 @@ def usage_text(error: typer.TyperException, words: Catalogue) -> str:
 
 def _problem_text(error: typer.BadParameter, words: Catalogue) -> str:
     """What typer found wrong in a value, by pydantic's code of it."""
+    from pydantic import ValidationError  # noqa: PLC0415 - takes longer to import than most of this command line
+
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return str(error.message)

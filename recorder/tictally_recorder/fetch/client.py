@@ -10,30 +10,22 @@ answer is refused.
 import base64
 import email.utils
 import hashlib
-import json
 import logging
 import ssl
 import time
 import zlib
 from collections.abc import Callable, Mapping, MutableMapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
 from importlib.metadata import version
 from types import TracebackType
-from typing import Annotated, Any, Final, Literal, Self, TypeAlias
+from typing import Any, Final, Self
 
 import httpx
-from pydantic import AfterValidator, ConfigDict, Field
 
-from tictally_recorder.problem import ProblemCode, ProblemError
-from tictally_recorder.settings import SECTIONS
+from tictally_recorder.fetch.answer import Answer, FetchError
+from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase, Value
-from tictally_shared.settings.checks import url_check
-from tictally_shared.settings.sections import SectionModel
 
-Url: TypeAlias = Annotated[str, AfterValidator(url_check("https://host"))]
-"""The address of a service, without a slash at the end; a setting names a mirror by it."""
 USER_AGENT: Final = f"tictally-recorder/{version('tictally-recorder')}"
 _TIMEOUT_S: Final = 20.0
 _TOTAL_S: Final = 60.0
@@ -52,71 +44,8 @@ _DENIALS: Final = frozenset({401})
 _ETAGS: Final = "etags"
 _MAX_ETAGS: Final = 50
 _KEY_DIGITS: Final = 16
-_SHOWN: Final = 200
 # It logs every address at INFO, and some services take their token in it.
 logging.getLogger("httpx").setLevel(logging.WARNING)
-
-
-class FetchSettings(SectionModel):
-    """Requests to services on the internet."""
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    mode: Literal["on", "off"] = Field(
-        default="on",
-        alias="fetch",
-        description="`off` forbids all requests to services on the internet, and switches off the jobs that need them.",
-    )
-
-    @property
-    def is_allowed(self) -> bool:
-        """Whether requests are allowed."""
-        return self.mode == "on"
-
-
-class FetchError(ProblemError):
-    """A request has no usable answer.
-
-    Args:
-        problem: what happened.
-        retry_after_s: how long the service wants to be left alone, seconds; None if it gave no time.
-        is_normal: True if no connection was made, as in a home without internet.
-    """
-
-    def __init__(self, problem: Phrase | str, *, retry_after_s: float | None = None, is_normal: bool = False) -> None:
-        super().__init__(problem)
-        self.retry_after_s = retry_after_s
-        self.is_normal = is_normal
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The body of a successful answer.
-
-    Attributes:
-        service: host that answered, for people.
-        body: whole.
-        url: that was requested, with its query.
-        etag: names this version of the body, or an empty string.
-    """
-
-    service: str
-    body: bytes
-    url: str = ""
-    etag: str = ""
-
-    def json(self) -> Any:  # noqa: ANN401 - of another program
-        """The body as JSON; numbers with a point are Decimal.
-
-        Raises:
-            FetchError: it is not JSON; a page of a proxy, for instance.
-        """
-        try:
-            return json.loads(self.body, parse_float=Decimal)
-        except (ValueError, RecursionError):
-            shown = self.body[:_SHOWN].decode("utf-8", "replace").split("\n")[0].strip()
-            about: dict[str, Value] = {"service": self.service, "start": shown or "…"}
-            raise FetchError(Phrase(ProblemCode.FETCH_NOT_JSON, about)) from None
 
 
 class FetchClient:
@@ -351,6 +280,3 @@ def _cause(error: BaseException) -> BaseException | None:
     while cause.__cause__ is not None or cause.__context__ is not None:
         cause = cause.__cause__ or cause.__context__ or cause
     return cause
-
-
-SECTIONS.register(FetchSettings, "fetch_")

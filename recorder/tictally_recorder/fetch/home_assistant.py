@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from tictally_recorder.fetch.client import FetchError, Url
+from tictally_recorder.fetch.answer import FetchError
+from tictally_recorder.fetch.settings import Url
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase, Value
 

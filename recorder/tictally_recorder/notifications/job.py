@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Final
 
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.collect import recorder_of
-from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.notifications.kinds import KINDS, is_on
 from tictally_recorder.notifications.model import FAMILIES
@@ -21,7 +21,6 @@ from tictally_recorder.settings import Settings
 from tictally_recorder.stored_phrase import phrase_from_json, phrase_to_json
 from tictally_shared.phrase import Phrase
 
-NAME: Final = "notify"
 _HOUR_MS: Final = 3_600_000
 # Nobody wants to hear of a tariff at night.
 _DAYTIME: Final = range(8, 22)
@@ -161,10 +160,3 @@ def _when(kind: Kind, now_ms: int, settings: Settings) -> str:
     """The local day, or the hour of it."""
     local = datetime.fromtimestamp(now_ms // 1000, UTC).astimezone(settings.zone)
     return f"{local:%Y-%m-%d}" if kind.pace is Pace.DAY else f"{local:%Y-%m-%dT%H}"
-
-
-def _make(settings: Settings) -> NotifyJob | None:
-    return NotifyJob(settings) if settings.section(NotifySettings).urls else None
-
-
-register(JobKind(NAME, {"fr": "Notifications", "en": "Notifications"}, _make, NotifySettings))

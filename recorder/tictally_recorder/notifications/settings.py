@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, Field, SecretStr
 from tictally_recorder.notifications.model import Event, parse_events
 from tictally_shared.settings.sections import SectionModel
 
+NAME: Final = "notify"
+
 # Addresses may contain commas: only one before another address ends the one before it.
 _BETWEEN: Final = re.compile(r"\s*,\s*(?=[A-Za-z][\w+.-]*://)|\s+")
 

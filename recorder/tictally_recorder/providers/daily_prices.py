@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import ClassVar, Final, Protocol
 from zoneinfo import ZoneInfo
 
-from tictally_recorder.fetch import Answer, FetchClient, FetchError
+from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.price_checks import HOUR_MS, WantedDay

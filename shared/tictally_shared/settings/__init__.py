@@ -3,7 +3,7 @@
 from tictally_shared.settings.loading import Origins, load_settings, unknown_settings
 from tictally_shared.settings.mqtt import MqttSettings
 from tictally_shared.settings.program import Program, ProgramSettings
-from tictally_shared.settings.sections import Section, Sections, SettingError, SettingsError
+from tictally_shared.settings.sections import Section, Sections
 from tictally_shared.settings.sources import EnvironmentFile, Given, read_file
 
 __all__ = [
@@ -15,8 +15,6 @@ __all__ = [
     "ProgramSettings",
     "Section",
     "Sections",
-    "SettingError",
-    "SettingsError",
     "load_settings",
     "read_file",
     "unknown_settings",

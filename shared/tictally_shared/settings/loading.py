@@ -11,7 +11,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from tictally_shared.settings.program import Program, ProgramSettings, compose
-from tictally_shared.settings.sections import Sections, SettingError, SettingsError, settings_in
+from tictally_shared.settings.sections import Sections, settings_in
 from tictally_shared.settings.sources import (
     CONFIG,
     EnvironmentFile,
@@ -24,6 +24,7 @@ from tictally_shared.settings.sources import (
 )
 from tictally_shared.settings.unknown import unknown_variables
 from tictally_shared.settings.wording import rejection
+from tictally_shared.settings_error import SettingError, SettingsError
 
 _Settings = TypeVar("_Settings", bound=ProgramSettings)
 

@@ -16,8 +16,9 @@ from dotenv import dotenv_values
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
-from tictally_shared.settings.sections import SettingsError, settings_in
+from tictally_shared.settings.sections import settings_in
 from tictally_shared.settings.unknown import suggestion
+from tictally_shared.settings_error import SettingsError
 from tictally_shared.toml_syntax import toml_error
 
 FILE: Final = "_FILE"

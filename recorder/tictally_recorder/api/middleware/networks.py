@@ -1,14 +1,19 @@
-"""Addresses of clients, and whether they are in a network."""
+"""Addresses of clients and whether they are in a network; the paths that a proxy may show us below."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-from starlette.types import Scope
+if TYPE_CHECKING:  # settings import this module, and are loaded where there is no server
+    from starlette.types import Scope
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+# It becomes part of addresses in responses: nothing but a plain path, and never `//`, which would name another host.
+PREFIX_PATH: Final = re.compile(r"(/(?!\.)[A-Za-z0-9._~-]{1,128}){1,8}")
 
 
-def client_of(scope: Scope) -> str:
+def client_of(scope: "Scope") -> str:
     """Who sent a request: the IPv4 address, or the network of an IPv6 one, of which every device has many."""
     client = scope.get("client")
     try:

@@ -4,7 +4,6 @@ Home Assistant's ingress removes its path and sends it in `X-Ingress-Path`; Trae
 `X-Forwarded-Prefix`. A proxy that leaves the path is configured with `TICTALLY_HTTP_PATH`.
 """
 
-import re
 from collections.abc import Collection
 from http import HTTPStatus
 from typing import Final
@@ -13,12 +12,10 @@ from starlette.datastructures import Headers
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tictally_recorder.api.middleware.networks import Network, is_in_networks
+from tictally_recorder.api.middleware.networks import PREFIX_PATH, Network, is_in_networks
 
 _INGRESS_PATH: Final = "x-ingress-path"
 _PREFIX_HEADERS: Final = (_INGRESS_PATH, "x-forwarded-prefix")
-# It becomes part of addresses in responses: nothing but a plain path, and never `//`, which would name another host.
-PREFIX_PATH: Final = re.compile(r"(/(?!\.)[A-Za-z0-9._~-]{1,128}){1,8}")
 _PREFIX_KEY, _INGRESS_KEY = "prefix", "is_from_ingress"
 
 

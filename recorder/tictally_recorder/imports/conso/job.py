@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import ClassVar, Final
 
-from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettings
+from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.imports.conso.answers import FigureKind, FigureRequest, observed
-from tictally_recorder.imports.conso.settings import EnedisSettings
+from tictally_recorder.imports.conso.settings import NAME, EnedisSettings
 from tictally_recorder.imports.conso.visits import (
     Memory,
     VisitStep,
@@ -25,7 +26,7 @@ from tictally_recorder.imports.conso.visits import (
 )
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.imports.target import target_site
-from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.ledger import IntervalEnergy, LedgerReader, LedgerUnavailable, ObservedFile, Site, importing
 from tictally_recorder.problem import ProblemCode
@@ -33,7 +34,6 @@ from tictally_recorder.settings import Settings
 from tictally_shared.calendar import QUARTER_MS, day_bounds_ms, local_day
 from tictally_shared.phrase import Phrase, Value
 
-NAME: Final = "enedis"
 _PAUSE_S: Final = 3.0
 _DAY_S: Final = 86_400.0
 _ATTEMPTS: Final = 5
@@ -209,12 +209,3 @@ class EnedisJob:
             return len(covered) < (end_ms - start_ms) // QUARTER_MS
 
         return has_gap
-
-
-def _make(settings: Settings) -> EnedisJob | None:
-    if settings.section(EnedisSettings).token is None or not settings.section(FetchSettings).is_allowed:
-        return None
-    return EnedisJob(settings)
-
-
-register(JobKind(NAME, {"fr": "Chiffres Enedis", "en": "Enedis figures"}, _make, EnedisSettings))

@@ -3,7 +3,6 @@
 from datetime import date
 from typing import Annotated, Any, Final
 
-import jwt
 from pydantic import Field, SecretStr, StringConstraints
 
 from tictally_recorder.fetch import Url
@@ -11,6 +10,8 @@ from tictally_recorder.jobs import JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase
 from tictally_shared.settings.sections import SectionModel
+
+NAME: Final = "enedis"
 
 CONSO_API: Final = "https://conso.boris.sh/api"
 _Prm = Annotated[str, StringConstraints(pattern=r"^\d{14}$")]
@@ -57,6 +58,8 @@ class EnedisSettings(SectionModel):
 
 def _points_of(token: str) -> list[str]:
     """The delivery points of a token: its `sub`. Who has it may use it; only its issuer can verify it."""
+    import jwt  # noqa: PLC0415 - few need it
+
     try:
         claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False, "verify_sub": False})
     except jwt.InvalidTokenError:

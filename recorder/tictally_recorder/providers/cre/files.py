@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from tictally_recorder.fetch import Answer, FetchClient, FetchError
+from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.providers.cre.provider import Cre

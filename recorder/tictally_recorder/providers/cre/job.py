@@ -6,13 +6,14 @@ that a person wrote, and undone by `tictally tariff undo`.
 
 import logging
 from datetime import UTC, datetime
-from typing import ClassVar, Final
+from typing import ClassVar
 
-from tictally_recorder.fetch import FetchClient, FetchError, FetchSettings
-from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.fetch import FetchError
+from tictally_recorder.fetch.client import FetchClient
+from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.cre.files import FetchedFile, fetched_files
-from tictally_recorder.providers.cre.settings import CreSettings, CreUpdates
+from tictally_recorder.providers.cre.settings import NAME, CreSettings, CreUpdates
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.errors import TariffError
@@ -22,7 +23,6 @@ from tictally_recorder.tariffs.model import ImportRecord
 from tictally_recorder.tariffs.providers.cre.provider import Cre
 from tictally_shared.phrase import Phrase, Value
 
-NAME: Final = "cre"
 _log = logging.getLogger(__name__)
 
 
@@ -123,12 +123,3 @@ def _doubt(comparison: Comparison, service: str) -> JobError | None:
         "detail": found.sentence,
     }
     return JobError(Phrase(ProblemCode.REVISION_DOUBTFUL, about))
-
-
-def _make(settings: Settings) -> CreJob | None:
-    if settings.section(CreSettings).updates is None or not settings.section(FetchSettings).is_allowed:
-        return None
-    return CreJob(settings)
-
-
-register(JobKind(NAME, {"fr": "Tarifs réglementés de la CRE", "en": "CRE's regulated tariffs"}, _make, CreSettings))

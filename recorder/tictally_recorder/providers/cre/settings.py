@@ -8,6 +8,8 @@ from pydantic import Field
 from tictally_recorder.fetch import Url
 from tictally_shared.settings.sections import SectionModel
 
+NAME: Final = "cre"
+
 PORTAL: Final = "https://www.data.gouv.fr/fr/datasets/r"
 
 

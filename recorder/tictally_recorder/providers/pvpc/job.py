@@ -8,14 +8,13 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.fetch import Answer, FetchClient, FetchSettings
-from tictally_recorder.jobs import JobKind, register
+from tictally_recorder.fetch import Answer
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.providers.daily_prices import PAUSE_S, DailyPricesJob, PriceFile
 from tictally_recorder.providers.pvpc.answers import MADRID, DayOfPrices, read_api, read_archive
 from tictally_recorder.providers.pvpc.settings import PvpcSettings, PvpcZone, pvpc_file
 from tictally_recorder.settings import Settings
 
-NAME: Final = "pvpc"
 _INDICATOR: Final = 1001
 _ARCHIVE: Final = 70
 _PUBLISHED: Final = time(20, 15)
@@ -66,12 +65,3 @@ class PvpcJob(DailyPricesJob):
         super().__init__(
             Esios(own, own.zone), PriceFile(pvpc_file(settings, own.zone), MADRID, _PUBLISHED, own.since), pause_s
         )
-
-
-def _make(settings: Settings) -> PvpcJob | None:
-    if settings.section(PvpcSettings).zone is None or not settings.section(FetchSettings).is_allowed:
-        return None
-    return PvpcJob(settings)
-
-
-register(JobKind(NAME, {"fr": "Prix PVPC", "en": "PVPC prices"}, _make, PvpcSettings, fetches_prices=True))

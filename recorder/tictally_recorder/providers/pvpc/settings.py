@@ -11,6 +11,8 @@ from tictally_recorder.fetch import Url
 from tictally_recorder.settings import Settings
 from tictally_shared.settings.sections import SectionModel
 
+NAME: Final = "pvpc"
+
 ESIOS: Final = "https://api.esios.ree.es"
 
 

@@ -10,7 +10,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from tictally_recorder.fetch import Answer, FetchClient, FetchError
+from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.price_checks import MWH, checked, unexpected
 from tictally_recorder.providers.spot.market_day import STEPS_MS, by_quarter, market_day

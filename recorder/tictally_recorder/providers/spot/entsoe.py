@@ -12,7 +12,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from xml.etree import ElementTree as ET
 
-from tictally_recorder.fetch import Answer, FetchClient, FetchError
+from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.price_checks import HOUR_MS, MWH, checked, unexpected, wrong
 from tictally_recorder.providers.spot.market_day import by_quarter, market_day

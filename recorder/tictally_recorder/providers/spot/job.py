@@ -1,9 +1,6 @@
 """Fetches day-ahead spot prices every afternoon into `spot-<zone>.csv` in the folder of tariffs."""
 
-from typing import Final
-
-from tictally_recorder.fetch import FetchSettings
-from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.daily_prices import PAUSE_S, DailyPricesJob, PriceFile, PriceSource
 from tictally_recorder.providers.spot.energy_charts import EnergyCharts
@@ -13,8 +10,6 @@ from tictally_recorder.providers.spot.settings import SpotProvider, SpotSettings
 from tictally_recorder.settings import Settings
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.phrase import Phrase
-
-NAME: Final = "spot"
 
 
 class SpotJob(DailyPricesJob):
@@ -43,12 +38,3 @@ def _source(own: SpotSettings) -> PriceSource:
         token = "" if own.token is None else own.token.get_secret_value()
         return Entsoe(own.entsoe_url, token, own.zone)
     return EnergyCharts(own.energy_charts_url, own.zone)
-
-
-def _make(settings: Settings) -> SpotJob | None:
-    if settings.section(SpotSettings).source is None or not settings.section(FetchSettings).is_allowed:
-        return None
-    return SpotJob(settings)
-
-
-register(JobKind(NAME, {"fr": "Prix spot", "en": "Spot prices"}, _make, SpotSettings, fetches_prices=True))

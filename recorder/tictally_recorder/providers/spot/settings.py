@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr
 from tictally_recorder.fetch import Url
 from tictally_shared.settings.sections import SectionModel
 
+NAME: Final = "spot"
+
 ENTSOE: Final = "https://web-api.tp.entsoe.eu"
 ENERGY_CHARTS: Final = "https://api.energy-charts.info"
 

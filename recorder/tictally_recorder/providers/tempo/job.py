@@ -5,10 +5,7 @@ meter reports goes before what is fetched.
 """
 
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from typing import ClassVar, Final
-
-from pydantic import Field, SecretStr
 
 from tictally_recorder.calendars.tempo import (
     FETCHED_NAME,
@@ -19,43 +16,20 @@ from tictally_recorder.calendars.tempo import (
     season,
     write_days,
 )
-from tictally_recorder.fetch import Answer, FetchClient, FetchError, FetchSettings, Url
-from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch.client import FetchClient
+from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.series_file import file_error
 from tictally_recorder.providers.tempo.answers import PARIS, read_mirror, read_rte
+from tictally_recorder.providers.tempo.settings import TempoProvider, TempoSettings
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase, Value
 from tictally_shared.runtime import atomic_file
-from tictally_shared.settings.sections import SectionModel
 from tictally_shared.status_register import Colour
 
-MIRROR: Final = "https://www.api-couleur-tempo.fr"
-RTE: Final = "https://digital.iservices.rte-france.com"
-NAME: Final = "tempo"
 # Tomorrow's colour is published from then on.
 _PUBLISHED_HOUR: Final = 11
-
-
-class TempoProvider(StrEnum):
-    """Where colours are fetched."""
-
-    MIRROR = "mirror"
-    RTE = "rte"
-
-
-class TempoSettings(SectionModel):
-    """Where the colours of Tempo days are fetched."""
-
-    source: TempoProvider | None = Field(
-        default=None,
-        description="Where the colours of Tempo days are fetched: `mirror`, a public copy that needs no account, or "
-        "`rte`. Unset: they are those of the meter and the bundled history.",
-    )
-    rte_id: str | None = Field(default=None, description="Client id of your application at RTE's data portal.")
-    rte_secret: SecretStr | None = Field(default=None, description="Its client secret.")
-    mirror_url: Url = Field(default=MIRROR, description="Address of the mirror.")
-    rte_url: Url = Field(default=RTE, description="Address of RTE's data portal.")
 
 
 class TempoJob:
@@ -157,12 +131,3 @@ def _of_season(answer: Answer, colours: dict[date, Colour], tomorrow: date) -> d
 
 def _midnight(day: date) -> str:
     return datetime(day.year, day.month, day.day, tzinfo=PARIS).isoformat()
-
-
-def _make(settings: Settings) -> TempoJob | None:
-    if settings.section(TempoSettings).source is None or not settings.section(FetchSettings).is_allowed:
-        return None
-    return TempoJob(settings)
-
-
-register(JobKind(NAME, {"fr": "Couleurs Tempo", "en": "Tempo colours"}, _make, TempoSettings))

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Final
 
-from tictally_recorder.fetch import FetchClient, FetchSettings
-from tictally_recorder.jobs import JobContext, JobError, JobKind, register
+from tictally_recorder.fetch.client import FetchClient
+from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.ledger import importing
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.weather.answers import read_hours
@@ -17,7 +17,6 @@ from tictally_recorder.providers.weather.settings import WeatherSettings
 from tictally_recorder.settings import Settings
 from tictally_shared.phrase import Phrase
 
-NAME: Final = "weather"
 _PAUSE_S: Final = 2.0
 # The archive is complete after some days.
 _ARCHIVE_DELAY: Final = timedelta(days=7)
@@ -119,13 +118,3 @@ class WeatherJob:
             context.memory.pop("archived", None)
         context.memory["since"] = str(since)
         return since
-
-
-def _make(settings: Settings) -> WeatherJob | None:
-    own = settings.section(WeatherSettings)
-    if own.latitude is None or own.longitude is None or not settings.section(FetchSettings).is_allowed:
-        return None
-    return WeatherJob(settings)
-
-
-register(JobKind(NAME, {"fr": "Température extérieure", "en": "Outdoor temperature"}, _make, WeatherSettings))

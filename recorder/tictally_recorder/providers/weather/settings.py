@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field
 from tictally_recorder.fetch import Url
 from tictally_shared.settings.sections import SectionModel
 
+NAME: Final = "weather"
+
 ARCHIVE: Final = "https://archive-api.open-meteo.com/v1/archive"
 FORECAST: Final = "https://api.open-meteo.com/v1/forecast"
 _LONGEST_TOPIC: Final = 200

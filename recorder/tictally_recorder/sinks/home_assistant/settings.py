@@ -8,10 +8,10 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from tictally_shared.settings import SettingError
 from tictally_shared.settings.checks import url_check
 from tictally_shared.settings.mqtt import Certificate
 from tictally_shared.settings.sections import SectionModel
+from tictally_shared.settings_error import SettingError
 
 By = Literal["period", "register"]
 

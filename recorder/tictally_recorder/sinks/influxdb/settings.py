@@ -7,10 +7,10 @@ from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from tictally_recorder.settings import PREFIX
 from tictally_recorder.sinks.influxdb.config import Buckets, Target
-from tictally_shared.settings import SettingError
 from tictally_shared.settings.checks import url_check
 from tictally_shared.settings.mqtt import Certificate
 from tictally_shared.settings.sections import SectionModel
+from tictally_shared.settings_error import SettingError
 
 _BUCKET_PREFIX: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")
 _MOST_DAYS: Final = 36_500
