@@ -43,6 +43,19 @@ decide_settings() {
   decide_address
   decide_device
   decide_meter
+  temperature_topic >/dev/null
+}
+
+# temperature_topic: the one of TICTALLY_WEATHER_TOPIC, which the recorder may read; nothing without it. A wildcard would
+# let it read more than that, and a line of the ACL ends where the topic does.
+temperature_topic() {
+  local topic
+  topic=$(setting TICTALLY_WEATHER_TOPIC)
+  # As Compose reads it.
+  if [[ $topic == \"*\" || $topic == \'*\' ]]; then topic=${topic:1:-1}; fi
+  [[ $topic != *[[:cntrl:]+#\"\']* && $topic != \$* && ${#topic} -le 200 ]] ||
+    die "$folder/.env: TICTALLY_WEATHER_TOPIC is not one topic, such as zigbee2mqtt/garden, without wildcards"
+  printf '%s' "$topic"
 }
 
 settle_settings() {
@@ -151,6 +164,7 @@ settle_profiles() {
 need_box() {
   is_set TICTALLY_HOST || die "this machine is not set up yet: run deploy/init first, without arguments"
   host=$(setting TICTALLY_HOST)
+  temperature_topic >/dev/null
 }
 
 # Settings that compose.yaml fixes for the containers, by where the user may set the same.

@@ -40,6 +40,7 @@ TOPICS = (
     "homeassistant/sensor/rogue/config",
     "homeassistant/status",
     "zigbee2mqtt/bridge/state",
+    "zigbee2mqtt/the garden",
     "rogue",
 )
 
@@ -90,6 +91,7 @@ READS = {
         *(f"tictally/edge/{name}/frame" for name in ("nas", "cellar")),
         *(f"tictally/{meter}/availability" for meter in (OWN_METER, OTHER_METER)),
         "homeassistant/status",
+        "zigbee2mqtt/the garden",  # TICTALLY_WEATHER_TOPIC
     },
     "hub-ha": {
         *edge("nas", OWN_METER),
@@ -189,6 +191,8 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Box:
     """The box itself with an edge, an edge elsewhere whose meter was exchanged, and a hub."""
     box = Box(tmp_path_factory.mktemp("box"))
     box.set_up()
+    with (box.folder / ".env").open("a") as settings:
+        settings.write("TICTALLY_WEATHER_TOPIC=zigbee2mqtt/the garden\n")
     box.init("edge", "cellar", "--meter", OLD_METER)
     box.init("edge", "cellar", "--meter", OTHER_METER)
     box.init("hub", "ha")

@@ -355,3 +355,27 @@ def test_on_a_terminal_it_asks_for_host_device_and_meter_once(box: Box) -> None:
 def test_generated_files_are_ignored_by_git() -> None:
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"deploy/.env", "deploy/local/"} <= set(ignored)
+
+
+@pytest.mark.parametrize("topic", ["#", "zigbee2mqtt/+", "$SYS/broker/uptime", "a\tb", "a" * 201, "a # the garden's"])
+def test_a_wildcard_is_no_topic_of_a_temperature_and_changes_no_rights(box: Box, topic: str) -> None:
+    box.set_up()
+    acl = box.local / "mosquitto" / "acl"
+    before = acl.read_bytes()
+    with (box.folder / ".env").open("a") as settings:
+        settings.write(f"TICTALLY_WEATHER_TOPIC={topic}\n")
+    for command in ((), ("hub", "ha")):
+        assert "TICTALLY_WEATHER_TOPIC is not one topic" in box.init(*command, fails=True)
+    assert acl.read_bytes() == before
+
+
+def test_the_topic_of_a_temperature_may_be_quoted_and_is_forgotten_with_its_line(box: Box) -> None:
+    box.set_up()
+    acl, settings = box.local / "mosquitto" / "acl", box.folder / ".env"
+    before, plain = acl.read_text(), settings.read_text()
+    settings.write_text(f'{plain}TICTALLY_WEATHER_TOPIC="zigbee2mqtt/garden"\n')
+    box.init()
+    assert [line for line in acl.read_text().splitlines() if line not in before] == ["topic read zigbee2mqtt/garden"]
+    settings.write_text(plain)
+    box.init()
+    assert acl.read_text() == before
