@@ -170,10 +170,12 @@ def topics() -> list[str]:
 
 def entities() -> dict[str, Component]:
     """All entities that a meter can have, by key, in English."""
-    found: dict[str, Component] = {}
-    for profile in _profiles():
-        found |= {each.key: each for each in components(profile, _METER, _TOPICS, "en")}
-    return found
+    return {each.key: each for each in meter_components("en")}
+
+
+def meter_components(language: Language) -> list[Component]:
+    """All entities that meters can have, those of a supplier's own calendar before those of regulated options."""
+    return [each for profile in _profiles() for each in components(profile, _METER, _TOPICS, language)]
 
 
 def page() -> str:
@@ -191,7 +193,7 @@ def page() -> str:
         _SITE_HEAD,
         _sites(),
         "## Programs and announcements",
-        _table(
+        table(
             ("topic", "retained", "payload"),
             [(f"`{topic}`", "yes" if retained else "no", text) for topic, (retained, text) in _OTHERS.items()],
         ),
@@ -200,7 +202,7 @@ def page() -> str:
         _programs(edge_components(_EDGE, _TOPICS, "fr"), edge_components(_EDGE, _TOPICS, "en")),
         "## Entities of a recorder",
         f"They belong to the device `tictally_recorder_{_RECORDER}`, likewise.",
-        _programs(_of_recorder("fr"), _of_recorder("en")),
+        _programs(recorder_components("fr"), recorder_components("en")),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -227,7 +229,8 @@ minutes in hexadecimal (`0C1E` is 12:30); nothing in an entry such as `1600` sho
 The column **Home Assistant** has the entity's device class, and its unit where it differs; `text` and `number` have no
 class. Entities marked *off* are disabled by default. An entity's id is `sensor.tictally_<meter>_` and the label in
 lower case: `+` is written `_plus_`, `-` `_minus_`, and a `-` in a key `_`. In the topic `+` is written `_PLUS_`.
-`smaxsn_time` and `smaxin_time` are entities of the times of SMAXSN and SMAXIN."""
+`smaxsn_time` and `smaxin_time` are entities of the times of SMAXSN and SMAXIN. Some entities have shorter names than
+their labels: [home-assistant-fr.md](home-assistant-fr.md) has names and states in French."""
 
 _DERIVED_HEAD: Final = """\
 Values that the edge derives from labels, the same in both modes; their names are lower case, so that they never clash
@@ -281,7 +284,7 @@ def _labels(mode: Mode) -> str:
             _hub(entity, label.unit) if entity is not None else f"none: {NOT_ANNOUNCED[label.name]}",
         )
 
-    return _table(
+    return table(
         ("topic", "unit", "kind", "dated", "in French", "in English", "Home Assistant"),
         [row(label) for label in CATALOGUE if label.mode is mode],
     )
@@ -291,7 +294,7 @@ def _derived() -> str:
     if differing := _DERIVED.keys() ^ DERIVED.keys():
         raise LookupError(f"derived topics that only one of the two tables has: {sorted(differing)}")
     by_key = entities()
-    return _table(
+    return table(
         ("topic", "payload", "source", "in French", "in English", "Home Assistant"),
         [
             (
@@ -307,12 +310,8 @@ def _derived() -> str:
 
 
 def _sites() -> str:
-    shown = {
-        language: read_discovery(SiteDevice(_TOPICS, PREFIX, language, "", "").payload(_SITE, _OF_SITE, "EUR").encode())
-        for language in _LANGUAGES
-    }
-    in_french, in_english = (found.components if found else {} for found in (shown["fr"], shown["en"]))
-    return _table(
+    in_french, in_english = (site_components(language) for language in _LANGUAGES)
+    return table(
         ("topic", "payload", "in French", "in English", "Home Assistant"),
         [
             (
@@ -327,17 +326,24 @@ def _sites() -> str:
     )
 
 
-def _of_recorder(language: str) -> Sequence[Component]:
-    shown: Language = "fr" if language == "fr" else "en"
-    jobs = {kind.name: kind.title[shown] for kind in job_kinds()}
+def site_components(language: Language) -> Mapping[str, Component]:
+    """All entities of a site, by key."""
+    device = SiteDevice(_TOPICS, PREFIX, language, "", "")
+    announced = read_discovery(device.payload(_SITE, _OF_SITE, "EUR").encode())
+    return announced.components if announced is not None else {}
+
+
+def recorder_components(language: Language) -> Sequence[Component]:
+    """All entities of a recorder, with every job and sink."""
+    jobs = {kind.name: kind.title[language] for kind in job_kinds()}
     sinks = {each.name: each.title for each in plugins()}
-    message = RecorderDevice(_RECORDER, _TOPICS, "homeassistant", shown, "", jobs, sinks).announcement()
+    message = RecorderDevice(_RECORDER, _TOPICS, PREFIX, language, "", jobs, sinks).announcement()
     announced = read_discovery(message.payload.encode())
     return list(announced.components.values()) if announced is not None else []
 
 
 def _programs(in_french: Sequence[Component], in_english: Sequence[Component]) -> str:
-    return _table(
+    return table(
         ("entity", "in French", "in English", "Home Assistant"),
         [
             (f"`{english.key}`", french.name, english.name, f"{_hub(english)}, {english.platform}")
@@ -360,7 +366,8 @@ def _hub(entity: Component, unit: str | None = None) -> str:
     return ", ".join(filter(None, words))
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -246,7 +246,7 @@ def program_components(
     connected = Component(
         key="connected",
         platform="binary_sensor",
-        name="Connecté" if language == "fr" else "Connected",
+        name="Connexion" if language == "fr" else "Connection",
         settings={
             "state_topic": availability,
             "payload_on": "online",

@@ -58,7 +58,7 @@ def test_a_key_stands_for_the_number_everywhere() -> None:
     [
         (profile(H, "BBR", 3), "TIC historique, BBR, 3 phases"),
         (profile(S, "H PLEINE/CREUSE"), "TIC standard, H PLEINE/CREUSE, 1 phase"),
-        (profile(S, "TEMPO", 3, producer=True), "TIC standard, TEMPO, 3 phases, producer"),
+        (profile(S, "TEMPO", 3, producer=True), "TIC standard, TEMPO, 3 phases, producteur"),
         (profile(H, ""), "TIC historique, 1 phase"),
     ],
 )

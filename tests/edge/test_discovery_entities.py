@@ -1,5 +1,6 @@
 """A meter's entities, against the label catalogue and against what every kind of simulated meter sends."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from tictally_edge.home_assistant.meter_profile import Profile
 from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.active_power import ActivePower
-from tictally_edge.topics.derived_topics import CUTOFF, derive
+from tictally_edge.topics.derived_topics import COLOURS, CUTOFF, PEAKS, derive
 from tictally_shared.home_assistant import Component, Language
 from tictally_shared.labels import CATALOGUE, LABELS, Kind, Mode
 from tictally_shared.tariff_options import BASE, EJP, HPHC, TARIFF_OPTIONS, TEMPO
@@ -131,7 +132,8 @@ def test_an_icon_stands_exactly_where_no_class_brings_one(profile: Profile) -> N
 
 def untranslated(each: Component) -> dict[str, Any]:
     """The settings without the words of states."""
-    return {name: value for name, value in each.settings.items() if each.key != "cutoff" or name not in WORDED}
+    is_worded = "unit_of_measurement" not in each.settings
+    return {name: value for name, value in each.settings.items() if not is_worded or name not in WORDED}
 
 
 WORDED = {"options", "value_template"}
@@ -172,7 +174,9 @@ def test_no_value_of_the_status_register_is_outside_an_entitys_states(contract: 
     for value in (n << first for first, count in FIELDS for n in range(count)):
         for name, state in derive(labels | {"STGE": f"{value | 1 << 8:08X}"}).items():
             output = made[name].settings
-            states = output.get("options") or [output.get("payload_on", "ON"), output.get("payload_off", "OFF")]
+            states = [output.get("payload_on", "ON"), output.get("payload_off", "OFF")]
+            if "options" in output:
+                states = re.findall(r"'(\w[\w ]*)'[:,\]]", output["value_template"])
             assert "unit_of_measurement" in output or state in states
 
 
@@ -317,9 +321,48 @@ def test_a_cleared_topic_leaves_no_state() -> None:
     for profile in PROFILES.values():
         for each in components(profile, METER, TOPICS, "fr"):
             template = str(each.settings["value_template"])
-            assert template.endswith(
-                (" if value else None }}", "{{ value or None }}", "'] else None }}", ".get(value) }}")
-            )
+            assert template.endswith((" if value else None }}", " or None }}", "'] else None }}", ".get(value) }}"))
+
+
+COLOURS_IN_FRENCH = {"none": "pas d'annonce", "BLEU": "BLEU", "BLANC": "BLANC", "ROUGE": "ROUGE"}
+STATES_IN_FRENCH = {
+    "cutoff": {
+        "closed": "fermé",
+        "overload": "dépassement de puissance",
+        "overvoltage": "surtension",
+        "shedding": "délestage",
+        "order": "ordre du distributeur",
+        "overheating": "surchauffe",
+    },
+    "colour_today": COLOURS_IN_FRENCH,
+    "colour_tomorrow": COLOURS_IN_FRENCH,
+    "peak_notice": {"none": "pas de préavis", "PM1": "PM1", "PM2": "PM2", "PM3": "PM3"},
+    "peak_now": {"none": "pas de pointe mobile", "PM1": "PM1", "PM2": "PM2", "PM3": "PM3"},
+}
+
+
+def test_no_state_is_an_english_word_in_french() -> None:
+    known = {*CUTOFF.values(), *PEAKS, *COLOURS}
+    for each in entities(everything(S), "fr").values():
+        assert {"none", *CUTOFF.values()}.isdisjoint(each.settings.get("options", ())), each
+    english = entities(METERS["standard tempo 1"][0], "en")["colour_tomorrow"]
+    assert english.settings["options"] == ["not announced", "BLEU", "BLANC", "ROUGE"]
+    assert {state for states in STATES_IN_FRENCH.values() for state in states} == known
+
+
+@pytest.mark.parametrize(("language", "word"), [("fr", "aucun"), ("en", "none")])
+def test_an_empty_text_of_the_meter_is_a_word(language: Language, word: str) -> None:
+    for key in ("msg1", "msg2", "ltarf", "pjourf_plus_1"):
+        template = entities(everything(S), language)[key].settings["value_template"]
+        assert template == f"{{{{ '{word}' if value == 'none' else value or None }}}}"
+
+
+def test_the_tariff_options_code_is_shown_by_its_name() -> None:
+    """As `HC..` or `BBR(`, whose last character is the meter's programme."""
+    shown = {each: entities(everything(H), each)["optarif"].settings["value_template"] for each in LANGUAGES}
+    names = "{'BAS': 'Base', 'HC.': 'Heures creuses', 'EJP': 'EJP', 'BBR': 'Tempo'}"
+    assert shown["fr"] == f"{{{{ {names}.get(value[:3], value) or None }}}}"
+    assert "'HC.': 'Off-peak'" in shown["en"]
 
 
 def test_a_state_outside_an_entitys_options_is_none() -> None:
@@ -328,9 +371,10 @@ def test_a_state_outside_an_entitys_options_is_none() -> None:
     assert output["period"].settings["value_template"] == "{{ value if value in ['HN', 'PM'] else None }}"
     for profile in PROFILES.values():
         for each in components(profile, METER, TOPICS, "fr"):
-            if each.key == "cutoff":
-                assert each.settings["value_template"].startswith("{{ {'closed': 'fermé', ")
-                assert len(each.settings["options"]) == len(set(CUTOFF.values()))
+            if each.key in STATES_IN_FRENCH:
+                states = STATES_IN_FRENCH[each.key]
+                assert each.settings["options"] == list(states.values())
+                assert each.settings["value_template"] == f"{{{{ {states}.get(value) }}}}"
             elif "options" in each.settings:
                 assert f"value in {each.settings['options']} else None" in each.settings["value_template"]
 

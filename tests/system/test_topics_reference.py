@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from devel import topics_reference
+from devel import entities_reference, topics_reference
 from tictally_edge.decoding.decoder import Decoder
 from tictally_edge.home_assistant.edge_device import DiscoverySettings, edge_components
 from tictally_edge.pipeline import Pipeline
@@ -16,7 +16,6 @@ from tictally_edge.simulator.contracts import SimulatedContract
 from tictally_edge.simulator.encode import with_parity
 from tictally_edge.simulator.meter import SimulatedMeter
 from tictally_edge.topics.naming import Naming
-from tictally_recorder.hubs.recorder_device import RecorderDevice
 from tictally_recorder.hubs.site_device import ENTITIES, SiteDevice
 from tictally_recorder.hubs.site_publisher import SITE_TOPICS
 from tictally_recorder.hubs.site_state import CONSUMPTION_NAMES, INJECTION_NAMES, STANDBY_NAMES
@@ -52,6 +51,10 @@ def text_of(page: Path) -> str:
 
 def test_the_page_is_what_the_code_makes() -> None:
     assert text_of(topics_reference.PAGE) == topics_reference.page(), "run ./run topics"
+
+
+def test_names_and_states_in_french_are_what_the_code_makes() -> None:
+    assert text_of(entities_reference.PAGE) == entities_reference.page(), "run ./run topics"
 
 
 @pytest.mark.parametrize("contract", SimulatedContract)
@@ -96,12 +99,10 @@ def test_the_openhab_page_uses_only_known_topics_and_shows_every_channel() -> No
     assert sorted(channels) == sorted(re.findall(r'channel="mqtt:topic:tictally:\w+:(\w+)"', text))
 
 
-def test_the_home_assistant_page_names_only_known_entities() -> None:
-    device = RecorderDevice(RECORDER, Topics(), "homeassistant", "en", "1", {"backup": "Backup"})
-    announced = read_discovery(device.announcement().payload.encode())
-    assert announced is not None
+@pytest.mark.parametrize("page", ["home-assistant.md", "home-assistant-fr.md"])
+def test_the_home_assistant_page_names_only_known_entities(page: str) -> None:
     programs: dict[str, Iterable[Component]] = {
-        f"recorder_{RECORDER}": announced.components.values(),
+        f"recorder_{RECORDER}": topics_reference.recorder_components("en"),
         f"edge_{EDGE}": edge_components(EDGE, Topics(), "en"),
     }
     site = read_discovery(SiteDevice(Topics(), "", "en", "1", "").payload(NUMBER, CONSUMPTION_NAMES, "EUR").encode())
@@ -114,7 +115,7 @@ def test_the_home_assistant_page_names_only_known_entities() -> None:
         for name, those in programs.items()
         for each in those
     }
-    text = text_of(DOCS / "home-assistant.md")
+    text = text_of(DOCS / page)
     named = re.findall(rf"\b(?:binary_)?sensor\.tictally_(?:{NUMBER}|recorder|edge|site)_\w+", text)
     assert named
     assert [name for name in named if name not in ids and not name.endswith(NUMBER + "_")] == []

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from tictally_edge.home_assistant.meter_profile import Profile
-from tictally_edge.home_assistant.translations import AS_IT_IS, CUTOFF_STATES, DERIVED, one_of
+from tictally_edge.home_assistant.translations import AS_IT_IS, DERIVED, STATES, one_of
 from tictally_edge.topics.active_power import ACTIVE_POWER, GRID_POWER
 from tictally_edge.topics.derived_topics import COLOURS, CUTOFF, PEAKS
 from tictally_shared.home_assistant import Component, Language, enum_settings
@@ -21,6 +21,15 @@ _POWER: Final = {
     "suggested_display_precision": 0,
 }
 _FACTOR: Final = {"device_class": "power_factor", "state_class": "measurement", **_DIAGNOSTIC}
+
+
+_PAYLOADS: Final = {
+    "cutoff": tuple(dict.fromkeys(CUTOFF.values())),
+    "colour_today": COLOURS,
+    "colour_tomorrow": COLOURS,
+    "peak_notice": PEAKS,
+    "peak_now": PEAKS,
+}
 
 
 class _Derived(NamedTuple):
@@ -50,7 +59,7 @@ def derived_components(profile: Profile, meter: str, topics: Topics, language: L
                 "value_template": AS_IT_IS,
                 **derived.settings,
                 **(_period_options(profile) if name == "period" else {}),
-                **(_cutoff_states(language) if name == "cutoff" else {}),
+                **(_states(name, language) if name in STATES else {}),
                 **(_estimated(topics.derived(meter, name)) if name in _ESTIMATED else {}),
             },
         )
@@ -59,17 +68,17 @@ def derived_components(profile: Profile, meter: str, topics: Topics, language: L
     ]
 
 
-def _enum(options: tuple[str, ...]) -> dict[str, Any]:
-    return {"device_class": "enum", "options": list(options), "value_template": one_of(options)}
-
-
 def _period_options(profile: Profile) -> dict[str, Any]:
     """Return the option's periods. A supplier may name its own as it likes: such a period is free text."""
-    return _enum(profile.option.periods) if profile.option is not None else {"icon": "mdi:calendar-clock"}
+    if profile.option is None:
+        return {"icon": "mdi:calendar-clock"}
+    periods = profile.option.periods
+    return {"device_class": "enum", "options": list(periods), "value_template": one_of(periods)}
 
 
-def _cutoff_states(language: Language) -> dict[str, Any]:
-    return enum_settings({state: CUTOFF_STATES[state].of(language) for state in CUTOFF.values()})
+def _states(name: str, language: Language) -> dict[str, Any]:
+    words = STATES[name]
+    return enum_settings({state: words[state].of(language) if state in words else state for state in _PAYLOADS[name]})
 
 
 def _estimated(topic: str) -> dict[str, Any]:
@@ -158,8 +167,8 @@ _ENTITIES: Final = {
     "overvoltage": _Derived("binary_sensor", {"device_class": "problem"}, _has_status),
     "injecting": _Derived("binary_sensor", {"icon": "mdi:transmission-tower-import"}, _has_injection),
     "clock_degraded": _Derived("binary_sensor", {"device_class": "problem"} | _DIAGNOSTIC, _has_status),
-    "colour_today": _Derived("sensor", _enum(COLOURS), _has_colour("PTEC")),
-    "colour_tomorrow": _Derived("sensor", _enum(COLOURS), _has_colour("DEMAIN")),
-    "peak_notice": _Derived("sensor", _enum(PEAKS), _has_peaks),
-    "peak_now": _Derived("sensor", _enum(PEAKS), _has_peaks),
+    "colour_today": _Derived("sensor", {}, _has_colour("PTEC")),
+    "colour_tomorrow": _Derived("sensor", {}, _has_colour("DEMAIN")),
+    "peak_notice": _Derived("sensor", {}, _has_peaks),
+    "peak_now": _Derived("sensor", {}, _has_peaks),
 }

@@ -16,12 +16,14 @@ from tictally_edge.home_assistant.translations import (
     LABELS,
     LABELS_OF_ONE_PHASE,
     METER,
+    NOTHING_SHOWN,
+    OPTIONS,
     PEAK_TIMES,
     PERIODS,
     SUPPLIER_REGISTER,
     TIMES_1000,
 )
-from tictally_edge.topics.naming import Naming
+from tictally_edge.topics.naming import NOTHING, Naming
 from tictally_shared.euridis import identity_of
 from tictally_shared.home_assistant import Component, Device, Language, program_device_id
 from tictally_shared.labels import CATALOGUE, Kind, Label
@@ -115,7 +117,7 @@ def components(profile: Profile, meter: str, topics: Topics, language: Language)
             key=component_key(label.name),
             platform="sensor",
             name=_name(label, profile, language, is_ambiguous=texts.count(profile.names.get(label.name)) > 1),
-            settings=_settings(label, meter, topics),
+            settings=_settings(label, meter, topics, language),
         )
         for label in announced
     ] + [
@@ -195,7 +197,7 @@ def _period(register: str, profile: Profile) -> str | None:
     return next((period for each in TARIFF_OPTIONS.values() if (period := each.period_of(register)) is not None), None)
 
 
-def _settings(label: Label, meter: str, topics: Topics) -> dict[str, Any]:
+def _settings(label: Label, meter: str, topics: Topics, language: Language) -> dict[str, Any]:
     settings: dict[str, Any] = {"state_topic": topics.label(meter, label.name), "value_template": AS_IT_IS}
     if label.kind in _ONLY_TIMES:
         settings |= {"state_topic": topics.label_time(meter, label.name), "device_class": "timestamp"}
@@ -208,9 +210,18 @@ def _settings(label: Label, meter: str, topics: Topics) -> dict[str, Any]:
         }
         settings |= {"device_class": label.device_class} if label.device_class is not None else {}
         settings |= {"state_class": label.state_class} if label.state_class is not None else {}
+    else:
+        settings["value_template"] = _text_template(label, language)
     if "device_class" not in settings:
         settings["icon"] = _ICONS[label.kind]
     return settings | _prominence(label)
+
+
+def _text_template(label: Label, language: Language) -> str:
+    if label.name == "OPTARIF":
+        names = {code: name.of(language) for code, name in OPTIONS.items()}
+        return f"{{{{ {names}.get(value[:3], value) or None }}}}"
+    return f"{{{{ '{NOTHING_SHOWN.of(language)}' if value == '{NOTHING}' else value or None }}}}"
 
 
 def _prominence(label: Label) -> dict[str, Any]:

@@ -44,14 +44,14 @@ class Profile:
 def hardware_of(profile: Profile) -> str:
     """Return what hubs show as the hardware version: `TIC historique, HC.., 1 phase`.
 
-    A function of mode, option, phases and kind of meter alone, and in one language: entities are removed only when it
-    changes.
+    A function of mode, option, phases and kind of meter alone, and in one language, the meter's own: entities are
+    removed only when it changes.
     """
     parts = (
         f"TIC {profile.mode}",
         profile.option_name,
         f"{profile.phases} phase{'s' * (profile.phases > 1)}",
-        "producer" if profile.producer else "",
+        "producteur" if profile.producer else "",
     )
     return ", ".join(filter(None, parts))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from tictally_edge.topics.naming import NOTHING
 from tictally_shared.home_assistant import Language
 
 AS_IT_IS: Final = "{{ value or None }}"
@@ -56,6 +57,30 @@ LABELS: Final = {
     "EAIT": Words("Énergie injectée", "Energy injected"),
     "OPTARIF": Words("Option tarifaire", "Tariff option"),
     "NGTF": Words("Option tarifaire", "Tariff option"),
+    "PREF": Words("Puissance souscrite", "Subscribed power"),
+    "PCOUP": Words("Puissance de coupure", "Cut-off power"),
+    "SINSTS": Words("Puissance apparente", "Apparent power"),
+    **{f"SINSTS{n}": Words(f"Puissance apparente phase {n}", f"Apparent power phase {n}") for n in (1, 2, 3)},
+    "SINSTI": Words("Puissance apparente injectée", "Apparent power injected"),
+    "SMAXSN": Words("Puissance maximale du jour", "Maximum power today"),
+    "SMAXSN-1": Words("Puissance maximale d'hier", "Maximum power yesterday"),
+    **{
+        f"SMAXSN{n}": Words(f"Puissance maximale du jour phase {n}", f"Maximum power today phase {n}")
+        for n in (1, 2, 3)
+    },
+    **{
+        f"SMAXSN{n}-1": Words(f"Puissance maximale d'hier phase {n}", f"Maximum power yesterday phase {n}")
+        for n in (1, 2, 3)
+    },
+    "SMAXIN": Words("Puissance injectée maximale du jour", "Maximum power injected today"),
+    "SMAXIN-1": Words("Puissance injectée maximale d'hier", "Maximum power injected yesterday"),
+    "CCASN": Words("Courbe de charge, dernier point", "Load curve, last point"),
+    "CCASN-1": Words("Courbe de charge, point précédent", "Load curve, point before"),
+    "CCAIN": Words("Courbe de charge injectée, dernier point", "Load curve of injection, last point"),
+    "CCAIN-1": Words("Courbe de charge injectée, point précédent", "Load curve of injection, point before"),
+    "DATE": Words("Horloge du compteur", "Meter clock"),
+    "MSG1": Words("Message court du distributeur", "Distributor's short message"),
+    "MSG2": Words("Message ultra court du distributeur", "Distributor's very short message"),
 }
 # The same with one phase, which needs no number.
 LABELS_OF_ONE_PHASE: Final = {
@@ -66,19 +91,35 @@ LABELS_OF_ONE_PHASE: Final = {
 
 # Labels whose time is an entity of its own.
 PEAK_TIMES: Final = {
-    "SMAXSN": Words("Heure de la puissance max soutirée du jour", "Time of today's maximum power consumed"),
-    "SMAXIN": Words("Heure de la puissance max injectée du jour", "Time of today's maximum power injected"),
+    "SMAXSN": Words("Heure de la puissance maximale du jour", "Time of today's maximum power"),
+    "SMAXIN": Words("Heure de la puissance injectée maximale du jour", "Time of today's maximum power injected"),
 }
 
-# States that are words of this project; those of Tempo and EJP are the supplier's own.
-CUTOFF_STATES: Final = {
-    "closed": Words("fermé", "closed"),
-    "overload": Words("dépassement de puissance", "overload"),
-    "overvoltage": Words("surtension", "overvoltage"),
-    "shedding": Words("délestage", "shedding"),
-    "order": Words("ordre du distributeur", "order"),
-    "overheating": Words("surchauffe", "overheating"),
+_NOT_ANNOUNCED: Final = {NOTHING: Words("pas d'annonce", "not announced")}
+# Topic → payload → word, where it is not the payload itself: BLEU and PM1 are the supplier's own.
+STATES: Final = {
+    "cutoff": {
+        "closed": Words("fermé", "closed"),
+        "overload": Words("dépassement de puissance", "overload"),
+        "overvoltage": Words("surtension", "overvoltage"),
+        "shedding": Words("délestage", "shedding"),
+        "order": Words("ordre du distributeur", "order"),
+        "overheating": Words("surchauffe", "overheating"),
+    },
+    # As the meter's documentation calls them: Enedis-NOI-CPT_54E, status register.
+    "colour_today": _NOT_ANNOUNCED,
+    "colour_tomorrow": _NOT_ANNOUNCED,
+    "peak_notice": {NOTHING: Words("pas de préavis", "no notice")},
+    "peak_now": {NOTHING: Words("pas de pointe mobile", "no mobile peak")},
 }
+# The first characters of OPTARIF.
+OPTIONS: Final = {
+    "BAS": Words("Base", "Base"),
+    "HC.": Words("Heures creuses", "Off-peak"),
+    "EJP": Words("EJP", "EJP"),
+    "BBR": Words("Tempo", "Tempo"),
+}
+NOTHING_SHOWN: Final = Words("aucun", "none")
 
 DERIVED: Final = {
     "period": Words("Période tarifaire", "Tariff period"),
