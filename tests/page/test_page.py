@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, expect
 from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, frame
 
-VIEWS = ("overview", "live", "month", "year", "years", "tariffs", "imports", "quality")
+VIEWS = ("overview", "live", "day", "month", "year", "years", "tariffs", "imports", "quality")
 MOST_BYTES = 400_000
 MOST_ANSWERS_BEFORE_POWER = 7
 ANSWERS = "performance.getEntriesByType('resource').map((each) => each.name).filter((name) => name.includes('/api/'))"
@@ -29,6 +29,10 @@ def month_before(months_back: int) -> date:
     for _ in range(months_back):
         day = (day - timedelta(days=1)).replace(day=1)
     return day
+
+
+def long_day(day: date) -> re.Pattern[str]:
+    return re.compile(f"^{day:%A},? {day.day} {day:%B %Y}$")  # browsers differ in the comma
 
 
 def month_name(months_back: int) -> str:
@@ -62,6 +66,31 @@ def test_the_overview_answers_with_what_the_recorder_computes(home: Served, obse
     assert len(item["days"]) == page.locator(".bars li").count()
     page.locator(".today .money").press("Enter")
     expect(page.get_by_role("dialog").locator(".lines > li").first).to_contain_text(" kWh \u00d7 ")
+    assert observed.errors == []
+
+
+def test_a_day_is_opened_by_its_bar_by_a_step_and_by_its_date(home: Served, observed: ObservedPage) -> None:
+    page, today = observed.page, datetime.now(PARIS).date()
+    yesterday, first = today - timedelta(days=1), month_before(1)
+    heading = page.get_by_role("heading", level=1)
+    observed.visit(f"{home.address}/#/overview")
+    page.locator(".bars a").nth(-2).click()
+    expect(heading).to_have_text(long_day(yesterday))
+    expect(page.locator(".tile").filter(has_text="Peak power")).to_contain_text("VA")
+    expect(page.locator("figure.chart")).to_have_count(3)
+    page.get_by_role("link", name="Day before").click()
+    expect(heading).to_have_text(long_day(yesterday - timedelta(days=1)))
+    page.get_by_label("Choose a day").fill(str(first))
+    expect(heading).to_have_text(long_day(first))
+    observed.visit(f"{home.address}/#/month/{first:%Y-%m}")
+    stage = page.locator("figure.chart .stage").first
+    last_day = month_before(0) - timedelta(days=1)
+    box = stage.bounding_box()
+    assert box is not None
+    stage.click(position={"x": box["width"] - 20, "y": box["height"] / 2})
+    expect(heading).to_have_text(long_day(last_day))
+    observed.visit(f"{home.address}/#/day/{first - timedelta(days=1)}")
+    expect(page.get_by_role("heading", name="No data on that day")).to_be_visible()
     assert observed.errors == []
 
 

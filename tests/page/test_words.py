@@ -49,6 +49,8 @@ def test_every_string_is_used() -> None:
             "tempo.",
             "tempo_day.",
             "overview.problem.",
+            "day.beside.",
+            "day.event.",
             "theme.",
             "nav.",
             "confidence.",

@@ -14,6 +14,8 @@ OPERATIONS = {
         "now",
         "live",
         "overview",
+        "day",
+        "day_power",
         "quarters",
         "frames",
         "energy",

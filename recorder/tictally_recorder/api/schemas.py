@@ -81,6 +81,37 @@ class OverviewItem(_SiteRecord):
     problems: list[dict[str, Any]]
 
 
+class DayItem(_RangeRecord):
+    """A local day."""
+
+    day: str
+    first: str
+    last: str
+    currency: str | None
+    energy_wh: int | None
+    injection_wh: int | None
+    estimated: bool
+    cost: str | None
+    cost_energy: str | None = None
+    cost_subscription: str | None = None
+    income: str | None = None
+    quality: str | None
+    hours: list[dict[str, Any]]
+    maximum: dict[str, Any] | None
+    temperature: dict[str, float] | None
+    events: list[dict[str, str]]
+    beside: list[dict[str, Any]]
+
+
+class CurveItem(_SiteRecord):
+    """The power of a local day."""
+
+    day: str
+    step_s: int
+    mean_va: list[int | None]
+    max_va: list[int | None]
+
+
 class PriceItem(_SiteRecord):
     """Prices of a kWh, now and ahead."""
 

@@ -8,20 +8,17 @@ from functools import cached_property
 from statistics import median
 from typing import Final
 
-from tictally_recorder.api.cached_energy import cached_energy
 from tictally_recorder.api.context import CurrentTerms, ReadSession
-from tictally_recorder.api.params import DayRange, TimeRange
-from tictally_recorder.api.period_cache import PeriodQuery, days_of
+from tictally_recorder.api.day_figures import DayFigures, amounts, cents, joined
+from tictally_recorder.api.params import DayRange
+from tictally_recorder.api.period_cache import days_of
 from tictally_recorder.api.responses import Record
-from tictally_recorder.cost.day_course import DayCourse, day_course
-from tictally_recorder.cost.day_totals import DayTotal, day_totals
+from tictally_recorder.cost.day_course import day_course
+from tictally_recorder.cost.day_totals import DayTotal
 from tictally_recorder.cost.forecast import HISTORY_DAYS, Forecast, forecast_with_range
-from tictally_recorder.cost.proration import to_cents
-from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.cost.standby import LoadQuery, all_nights_of, trend, year_cost_of
-from tictally_recorder.energy.register_totals import consumption_total, injection_total
 from tictally_recorder.ledger import Site
-from tictally_shared.calendar import By, days_between, local_midnight, local_time
+from tictally_shared.calendar import local_midnight, local_time
 
 _DAY: Final = timedelta(days=1)
 _WEEKS: Final = 8
@@ -57,15 +54,19 @@ class SiteOverview:
         }
 
     @cached_property
+    def _figures(self) -> DayFigures:
+        return DayFigures(self.session, self.site, self.current)
+
+    @cached_property
     def _today(self) -> DayTotal:
         today = self.session.today
-        return _joined(list(self._computed(DayRange(today, today + _DAY)).values()))
+        return joined(list(self._figures.computed(DayRange(today, today + _DAY)).values()))
 
     @cached_property
     def _currency(self) -> str | None:
         """That of today, or just after midnight of yesterday."""
         today = self.session.today
-        yesterday = self._totals(DayRange(today - _DAY, today))
+        yesterday = self._figures.totals(DayRange(today - _DAY, today))
         return self._today.currency or next(iter(yesterday.values())).currency
 
     @cached_property
@@ -77,13 +78,13 @@ class SiteOverview:
     def _today_record(self) -> Record:
         today, session = self._today, self.session
         midnight = local_midnight(session.today, session.tz)
-        energy = self._energy(midnight, session.now)
+        energy = self._figures.energy(midnight, session.now)
         return {
             "from": str(session.today),
             "energy_wh": energy["energy_wh"],
             "injection_wh": energy["injection_wh"],
             "estimated": energy["estimated"],
-            **_amounts(today),
+            **amounts(today),
             "usual": self._usual(),
         }
 
@@ -91,7 +92,9 @@ class SiteOverview:
         """Days of the same weekday by this time of day: their medians; None where none of them is complete."""
         today = self.session.today
         weeks = [today - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
-        known = {day: course for day in weeks if (course := self._course(day)) is not None and course.is_complete}
+        known = {
+            day: course for day in weeks if (course := self._figures.course(day)) is not None and course.is_complete
+        }
         if not known:
             return None
         by_now = [course.until(self._same_time_ms(day)) for day, course in known.items()]
@@ -102,19 +105,19 @@ class SiteOverview:
             "days": len(known),
             "until": f"{self._now:%H:%M}",
             "today_energy_wh": so_far.energy_wh,
-            "today_cost": _cents(so_far.amount),
+            "today_cost": cents(so_far.amount),
             "energy_wh": _median([each.energy_wh for each in by_now]),
-            "cost": _cents(_median_amount([each.amount for each in by_now])),
+            "cost": cents(_median_amount([each.amount for each in by_now])),
             "day_energy_wh": _median([course.whole.energy_wh for course in known.values()]),
-            "day_cost": _cents(_median_amount([course.whole.amount for course in known.values()])),
+            "day_cost": cents(_median_amount([course.whole.amount for course in known.values()])),
         }
 
     def _month_record(self) -> Record:
         session = self.session
         first, today = session.today.replace(day=1), session.today
         since = max(first, days_of(self.site, session.tz)[0])
-        past = self._totals(DayRange(since, today)) if since < today else {}
-        energy = self._energy(local_midnight(since, session.tz), session.now)
+        past = self._figures.totals(DayRange(since, today)) if since < today else {}
+        energy = self._figures.energy(local_midnight(since, session.tz), session.now)
         # Just after midnight nothing is of today yet.
         all_days = [*past.values(), *([self._today] if self._today != DayTotal() else [])]
         until = (first.replace(day=28) + timedelta(days=4)).replace(day=1)
@@ -124,7 +127,7 @@ class SiteOverview:
             "energy_wh": energy["energy_wh"],
             "injection_wh": energy["injection_wh"],
             "estimated": energy["estimated"],
-            **_amounts(_joined(all_days)),
+            **amounts(joined(all_days)),
             "before": self._month_before(since),
             "forecast": self._forecast(past, until),
         }
@@ -133,9 +136,9 @@ class SiteOverview:
         """Each of the last days, today among them."""
         today = self.session.today
         days = DayRange(max(today - _SHOWN, days_of(self.site, self.session.tz)[0]), today)
-        past = self._totals(days) if days.first < today else {}
+        past = self._figures.totals(days) if days.first < today else {}
         return [
-            {"day": str(day), "energy_wh": each.energy_wh, "cost": _cents(each.amount)}
+            {"day": str(day), "energy_wh": each.energy_wh, "cost": cents(each.amount)}
             for day, each in {**past, today: self._today}.items()
         ]
 
@@ -150,20 +153,20 @@ class SiteOverview:
         end = local_midnight(last + _DAY, session.tz)
         if not is_cut:
             end = local_time(last, self._now.time(), session.tz)
-        found = [*self._totals(DayRange(first, last + _DAY if is_cut else last)).values()]
-        course = None if is_cut else self._course(last)
+        found = [*self._figures.totals(DayRange(first, last + _DAY if is_cut else last)).values()]
+        course = None if is_cut else self._figures.course(last)
         if course is not None:
             found.append(course.until(int(end.timestamp()) * 1000))
-        energy = self._energy(local_midnight(first, session.tz), end)
-        cost = _joined(found).amount if is_cut or course is not None else None
+        energy = self._figures.energy(local_midnight(first, session.tz), end)
+        cost = joined(found).amount if is_cut or course is not None else None
         until = end.astimezone(session.tz).isoformat(timespec="minutes")
-        return {"from": str(first), "to": until, "energy_wh": energy["energy_wh"], "cost": _cents(cost)}
+        return {"from": str(first), "to": until, "energy_wh": energy["energy_wh"], "cost": cents(cost)}
 
     def _forecast(self, past: Mapping[date, DayTotal], until: date) -> Record | None:
         """The month's energy and cost at its end; the days before today are what they were."""
         today = self.session.today
         totals = self._history(today)
-        days, so_far, now = (until - today).days, _joined(list(past.values())), self._today
+        days, so_far, now = (until - today).days, joined(list(past.values())), self._today
         energies = {day: each.energy_wh for day, each in totals.items() if each.energy_wh is not None}
         amounts = {
             day: float(each.amount)
@@ -186,7 +189,7 @@ class SiteOverview:
         for part in _PARTS:
             value = known.get(part)
             least = Decimal(f"{value:.6f}") if value is not None else None
-            found[f"cost{part}"] = None if least is None else _cents(sofar + max(least, now.amount or Decimal(0)))
+            found[f"cost{part}"] = None if least is None else cents(sofar + max(least, now.amount or Decimal(0)))
         return {**found, "replays": energy.replays}
 
     def _standby(self) -> Record | None:
@@ -205,7 +208,7 @@ class SiteOverview:
             cost = None if terms is None else year_cost_of(session.reader, site, query, terms)
             year = {
                 "va": found.recent.va,
-                "cost_year": None if cost is None else _cents(cost.amount),
+                "cost_year": None if cost is None else cents(cost.amount),
                 "currency": None if cost is None else cost.currency,
             }
             # It reads a year of strings.
@@ -215,51 +218,10 @@ class SiteOverview:
     def _same_time_ms(self, day: date) -> int:
         return int(local_time(day, self._now.time(), self.session.tz).timestamp()) * 1000
 
-    def _energy(self, start: datetime, end: datetime) -> Record:
-        """What registers counted; null where nothing is known."""
-        nothing: Record = {"energy_wh": None, "injection_wh": None, "estimated": False}
-        if start >= end:
-            return nothing
-        rows, _ = cached_energy(self.session, self.site, TimeRange(start, end), By.YEAR, all_registers=True)
-        consumed, injected = consumption_total(rows), injection_total(rows)
-        return {
-            "energy_wh": consumed.energy_wh if consumed.parts else None,
-            "injection_wh": injected.energy_wh if injected.parts else None,
-            "estimated": consumed.estimated or injected.estimated,
-        }
-
     def _history(self, until: date) -> Mapping[date, DayTotal]:
         """The totals of the days before one that a forecast looks at."""
         first = max(until - timedelta(days=HISTORY_DAYS), days_of(self.site, self.session.tz)[0])
-        return self._totals(DayRange(first, until)) if first < until else {}
-
-    def _totals(self, days: DayRange) -> dict[date, DayTotal]:
-        """The totals of past days, from the cache; a day without frames has nothing known."""
-        session = self.session
-        query = PeriodQuery(self.site, ("totals", self.current.version), days, By.DAY, session.tz, session.today)
-        found, _ = session.context.caches.totals.fill(session.reader, query, self._computed)
-        return dict(zip(days_between(days.first, days.until - _DAY), found, strict=True))
-
-    def _computed(self, days: DayRange) -> dict[date, DayTotal]:
-        session, terms = self.session, self.current.terms
-        if terms is None:
-            return {}
-        return day_totals(cost_of(session.reader, SiteDays(self.site, days.first, days.until, session.tz), terms))
-
-    def _course(self, day: date) -> DayCourse | None:
-        """A past day by quarter-hour, from the cache; None for one without frames."""
-        session = self.session
-
-        def compute(_: DayRange) -> dict[date, DayCourse]:
-            return {day: day_course(session.reader, self.site, day, self.current.terms, session.tz)}
-
-        first, last = days_of(self.site, session.tz)
-        if not first <= day <= last:
-            return None
-        days = DayRange(day, day + _DAY)
-        query = PeriodQuery(self.site, ("course", self.current.version), days, By.DAY, session.tz, session.today)
-        (found,), _ = session.context.caches.courses.fill(session.reader, query, compute)
-        return found if found.quarters else None
+        return self._figures.totals(DayRange(first, until)) if first < until else {}
 
 
 _PARTS: Final = ("", "_low", "_high")
@@ -267,43 +229,6 @@ _PARTS: Final = ("", "_low", "_high")
 
 def _parts(found: Forecast) -> dict[str, float | None]:
     return dict(zip(_PARTS, (found.value, found.low, found.high), strict=True))
-
-
-def _joined(totals: Sequence[DayTotal]) -> DayTotal:
-    """Several days as one; what is unknown of one is unknown of all."""
-    if not totals:
-        return DayTotal()
-    energies = [each.energy_wh for each in totals if each.energy_wh is not None]
-    currencies = {each.currency for each in totals}
-    incomes = [each.income for each in totals if each.income is not None]
-    qualities = [each.quality for each in totals]
-    order = list(type(qualities[0]))
-    return DayTotal(
-        energy_wh=sum(energies) if len(energies) == len(totals) else None,
-        energy_amount=_sum([each.energy_amount for each in totals]),
-        subscription=_sum([each.subscription for each in totals]),
-        paid_once=sum((each.paid_once for each in totals), Decimal(0)),
-        currency=currencies.pop() if len(currencies) == 1 else None,
-        injection_wh=sum(each.injection_wh for each in totals),
-        income=sum(incomes, Decimal(0)) if incomes else None,
-        quality=max(qualities, key=order.index),
-    )
-
-
-def _amounts(total: DayTotal) -> Record:
-    cost = None if total.amount is None else total.amount + total.paid_once
-    return {
-        "cost": _cents(cost),
-        "cost_energy": _cents(total.energy_amount),
-        "cost_subscription": _cents(total.subscription),
-        "income": _cents(total.income),
-        "quality": str(total.quality),
-    }
-
-
-def _sum(values: Sequence[Decimal | None]) -> Decimal | None:
-    known = [value for value in values if value is not None]
-    return sum(known, Decimal(0)) if len(known) == len(values) else None
 
 
 def _median(values: Sequence[int | None]) -> int | None:
@@ -315,7 +240,3 @@ def _median_amount(values: Sequence[Decimal | None]) -> Decimal | None:
     """None where one of them is unknown: others may not be alike."""
     known = [value for value in values if value is not None]
     return median(known) if known and len(known) == len(values) else None
-
-
-def _cents(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{to_cents(amount) + 0:f}"

@@ -5,6 +5,7 @@ from typing import Final
 from tictally_recorder.api.routes import (
     compare,
     cost,
+    day,
     energy,
     imports,
     jobs,
@@ -31,6 +32,7 @@ ROUTERS: Final = tuple(
         overview,
         readings,
         energy,
+        day,
         profile,
         prices,
         cost,

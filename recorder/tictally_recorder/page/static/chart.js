@@ -24,15 +24,16 @@ export const colour = (name) => getComputedStyle(document.documentElement).getPr
  * A figure: caption, chart, and table.
  *
  * @param {object} what `title`, `note`, `label` (for screen readers), `option` (a function, because colours change
- *   with the theme), `table` (a table element or null), `height` as a class: `low`, `tall`.
+ *   with the theme), `table` (a table element or null), `height` as a class: `low`, `tall`, `open`: the address of the
+ *   place on the axis with a number, or null; its links for the keyboard are in the table.
  */
-export function figure({ title, note, label, option, table, height = "", tools = null }) {
-  const stage = h("div", { class: `stage ${height}`, role: "img", "aria-label": label ?? title });
+export function figure({ title, note, label, option, table, height = "", tools = null, open = null }) {
+  const stage = h("div", { class: `stage ${height}${open ? " opens" : ""}`, role: "img", "aria-label": label ?? title });
   const head = h("figcaption", {}, h("span", { class: "title" }, title), note && h("span", { class: "note" }, note), tools);
   const behind = table && h("details", { class: "behind" }, h("summary", {}, t("table.show")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, table));
   const legend = h("ul", { class: "legend" });
   const element = h("figure", { class: "card chart" }, head, legend, stage, behind);
-  const entry = { stage, legend, option, chart: null };
+  const entry = { stage, legend, option, open, chart: null };
   charts.add(entry);
   draw(entry);
   element.redraw = (changed) => {
@@ -53,11 +54,21 @@ async function draw(entry) {
   }
   if (!entry.chart) {
     entry.chart = echarts.init(entry.stage, null, { renderer: "canvas" });
+    if (entry.open) openOnClick(entry);
     new ResizeObserver(() => entry.chart.isDisposed() || entry.chart.resize()).observe(entry.stage);
   }
   const option = entry.option();
   put(entry.legend, option.series.length > 1 ? option.series.map(key) : []);
   entry.chart.setOption(withTheme(option), { notMerge: true });
+}
+
+/** A click anywhere above a place on the axis opens it, not only on its bar: that may be low. */
+function openOnClick({ chart, open }) {
+  chart.getZr().on("click", ({ offsetX, offsetY }) => {
+    if (!chart.containPixel("grid", [offsetX, offsetY])) return;
+    const address = open(chart.convertFromPixel({ xAxisIndex: 0 }, offsetX));
+    if (address) location.hash = address;
+  });
 }
 
 /** Legend entry of a series: text that wraps on narrow screens and that screen readers read. */

@@ -10,7 +10,7 @@ import { t } from "./i18n.js";
 import { Live, showStatus } from "./live.js";
 import { tokenForm, tools } from "./tools.js";
 
-const MAIN = ["overview", "live", "month", "year"];
+const MAIN = ["overview", "live", "day", "month", "year"];
 const OTHERS = ["years", "tariffs", "imports", "quality"];
 const VIEWS = [...MAIN, ...OTHERS];
 const WITHOUT_SITE = ["tariffs", "imports", "quality"];
@@ -18,6 +18,7 @@ const ICONS = {
   overview: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
   more: "M5 12h.01M12 12h.01M19 12h.01",
   live: "M3 13h4l3-8 4 15 3-10 1.5 3H21",
+  day: "M12 4a8 8 0 1 0 .01 0M12 8v4.500l3 2",
   month: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4",
   year: "M5 20V10M12 20V4M19 20v-7",
   years: "M3 17l6-6 4 4 8-9M15 6h6v6",

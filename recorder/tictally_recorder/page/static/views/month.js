@@ -37,7 +37,7 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       head,
       h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines: monthCosts.items })),
-      chart(days.items, dayCosts.items, site, query, title),
+      chart(days.items, dayCosts.items, { site, query, title, now, address }),
       costTable(monthCosts, { ...query, by: "month" }, site, title),
     ),
     isRefreshed: isRunning,
@@ -77,7 +77,7 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning,
   ];
 }
 
-function chart(rows, costs, site, query, title) {
+function chart(rows, costs, { site, query, title, now, address }) {
   const starts = daysOf(query.from, query.to);
   const marks = newVersions(starts, costs);
   const label = (row) => String(wall(row.from).getUTCDate());
@@ -90,13 +90,14 @@ function chart(rows, costs, site, query, title) {
     note: marks.length ? marks.map(([n, version]) => t("newprices.from", { day: shortDay(starts[n]), version })).join(" ") : null,
     label: t("month.daysOf", { month: title }),
     option: energy,
-    table: daysTable(rows, costs, site),
+    table: daysTable(rows, costs, site, address),
+    open: (n) => (starts[n] <= now ? address("day", starts[n]) : null),
     tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => element.redraw(key === "eur" ? euros : energy)) : null,
   });
   return element;
 }
 
-function daysTable(rows, costs, site) {
+function daysTable(rows, costs, site, address) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const injection = injectionColumns(rows, costs);
   const columns = [t("table.day"), figures(t("energy")), figures(t("cost")), ...injection.heads, ...periods.map((name) => figures(periodName(name)))];
@@ -106,7 +107,7 @@ function daysTable(rows, costs, site) {
     const query = { site: site.site, from, to: addDays(from, 1), by: "day" };
     const cost = total ? amount(total, query, t("explain.of", { what: day(from) })) : amountText(null);
     const lines = costs.filter((each) => each.from === from);
-    return [day(row.from), kwh(row.consumption_wh), cost, ...injection.cells(row, lines), ...periods.map((name) => kwh(row.periods[name] ?? 0))];
+    return [h("a", { href: address("day", from) }, day(row.from)), kwh(row.consumption_wh), cost, ...injection.cells(row, lines), ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
   return table(t("month.days"), columns, cells);
 }

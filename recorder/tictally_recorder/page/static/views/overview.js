@@ -145,7 +145,7 @@ function usualNote(usual, currency) {
   if (!usual?.energy_wh || usual.today_energy_wh === null) return h("p", { class: "note" }, t("usual.none"));
   const share = usual.today_energy_wh / usual.energy_wh - 1;
   const beside = [kwh(usual.energy_wh), usual.cost !== null && money(usual.cost, currency ?? "EUR")].filter(Boolean).join(", ");
-  return h("p", {}, trend(share), " ", t(share < 0 ? "overview.lessThanUsual" : "overview.moreThanUsual", { weekday: weekday(usual.weekday), beside }));
+  return h("p", {}, trend(share), " ", t("overview.usual", { weekday: weekday(usual.weekday), beside }));
 }
 
 /** A change with its sign, coloured: less is better. */

@@ -107,6 +107,7 @@ function chart(rows, costs, site, year, address) {
     label: t("year.monthsOf", { year }),
     option: energy,
     table: monthsTable(rows, costs, site, address),
+    open: (n) => (places[n]?.to ? address("month", starts[n]) : null),
     tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => element.redraw(key === "eur" ? euros : energy)) : null,
   });
   return element;

@@ -36,6 +36,7 @@ export async function render({ site, signal, address }) {
     note: years.items.some(isCut) || costs.items.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
     option: energy,
     table: yearsTable(years.items, costs.items, site, address),
+    open: (n) => (years.items[n] ? address("year", yearOf(years.items[n])) : null),
     tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => chart.redraw(key === "eur" ? euros : energy)) : null,
   });
   chart.querySelector("details").open = true;
