@@ -1,4 +1,7 @@
-"""Shows what a real Home Assistant makes of a meter: its entities with class, unit and value, and its complaints."""
+"""Shows what a real Home Assistant makes of a meter: its entities with class, unit and value, and its complaints.
+
+With `--pictures FOLDER` it takes pictures of the dashboard and of the meter's page instead.
+"""
 
 import argparse
 import sys
@@ -16,7 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # with what the
 
 import hass
 import real_edge
+from page_browsing import CHROMIUM
 from real_broker import Mosquitto
+
+from devel import hass_pictures
 
 _STILL_S: Final = 6.0
 _WITHIN_S: Final = 60.0
@@ -76,6 +82,16 @@ def table(home: hass.HomeAssistant) -> Table:
     return shown
 
 
+def _take_pictures(target: Path) -> int:
+    if CHROMIUM is None:
+        sys.stderr.write("Chromium is not installed, nor on PATH\n")
+        return _WRONG_SETTING
+    with TemporaryDirectory(prefix="tictally-hass-") as folder:
+        made = hass_pictures.take(Path(folder), target)
+    sys.stdout.write("".join(f"{each}: {each.stat().st_size} bytes\n" for each in made))
+    return 0
+
+
 def main() -> int:
     """Show it.
 
@@ -85,10 +101,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="./run hass", description=__doc__)
     parser.add_argument("port", nargs="?", default="sim:tempo?mode=standard", help="of the edge (%(default)s)")
     parser.add_argument("--language", choices=("fr", "en"), default="fr")
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="take the pictures of docs/, with Chromium")
     args = parser.parse_args()
     if not hass.command():
         sys.stderr.write("Home Assistant is not installed: put `hass` on PATH, or its command into TICTALLY_HASS\n")
         return _WRONG_SETTING
+    if args.pictures is not None:
+        return _take_pictures(args.pictures)
     with TemporaryDirectory(prefix="tictally-hass-") as folder:  # noqa: SIM117 - the folder goes last
         with home_with_meter(Path(folder), args.port, {"language": args.language}) as home:
             wait_until_still(home)

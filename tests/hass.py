@@ -51,6 +51,7 @@ logger:
   default: warning
 """
 
+_POWERS: Final = {"W": "power", "VA": "apparent_power"}
 _NO_VALUE: Final = (None, "unavailable", "unknown")
 
 _COMPLAINT: Final = re.compile(r"\S+ \S+ (?:WARNING|ERROR|CRITICAL) \([^)]*\) \[([^\]]*)\] (.*)")
@@ -119,6 +120,20 @@ class HomeAssistant:
             answers |= {"protocol": "5", "other_settings": other}
         done = self._post(f"{flows}/{form['flow_id']}", answers)
         assert done["type"] == "create_entry", done
+
+    def finish_onboarding(self) -> None:
+        """Skip what its page asks a new owner, so that a browser is shown the dashboards."""
+        for step, answers in (
+            ("core_config", {}),
+            ("analytics", {}),
+            ("integration", {"client_id": _CLIENT, "redirect_uri": _CLIENT}),
+        ):
+            self._post(f"/api/onboarding/{step}", answers)
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def year(self) -> int:
@@ -202,13 +217,23 @@ class HomeAssistant:
             unit: the entity's.
         """
         hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
-        is_mean = unit == "W"
+        is_mean = unit in _POWERS
+        row = dict.fromkeys(("mean", "min", "max"), value) if is_mean else {"state": value, "sum": 0.0}
+        self.import_rows(entity_id, [{"start": hour.isoformat()} | row], unit)
+
+    def import_rows(self, entity_id: str, rows: list[dict[str, Any]], unit: str) -> None:
+        """Give an entity a past of its own, hour by hour.
+
+        Args:
+            entity_id: a register or a sum, or with a unit of power a power.
+            rows: `start`, and `state` and `sum`, or `mean`, `min` and `max`.
+            unit: the entity's.
+        """
+        is_mean = unit in _POWERS
         mean: dict[str, Any] = {"has_mean": is_mean}
         if self.year >= _MQTT_5_SINCE:
-            mean = {"mean_type": int(is_mean), "unit_class": {"kWh": "energy", "W": "power"}.get(unit)}
+            mean = {"mean_type": int(is_mean), "unit_class": {"kWh": "energy", **_POWERS}.get(unit)}
         about = {"statistic_id": entity_id, "source": "recorder", "name": None, "unit_of_measurement": unit}
-        row = dict.fromkeys(("mean", "min", "max"), value) if is_mean else {"state": value, "sum": 0.0}
-        rows = [{"start": hour.isoformat()} | row]
         self.ask("recorder/import_statistics", metadata=about | {"has_sum": not is_mean} | mean, stats=rows)
 
     def energy_problems(

@@ -221,12 +221,12 @@ ENERGIES: dict[str, dict[Language, dict[str, str]]] = {
     "historique ejp 1": {"en": {"ejphn": "Energy normal hours", "ejphpm": "Energy mobile peak"}},
     "historique tempo 1": {
         "fr": {
-            "bbrhcjb": "Énergie heures creuses bleues",
-            "bbrhpjb": "Énergie heures pleines bleues",
-            "bbrhcjw": "Énergie heures creuses blanches",
-            "bbrhpjw": "Énergie heures pleines blanches",
-            "bbrhcjr": "Énergie heures creuses rouges",
-            "bbrhpjr": "Énergie heures pleines rouges",
+            "bbrhcjb": "Énergie HC bleu",
+            "bbrhpjb": "Énergie HP bleu",
+            "bbrhcjw": "Énergie HC blanc",
+            "bbrhpjw": "Énergie HP blanc",
+            "bbrhcjr": "Énergie HC rouge",
+            "bbrhpjr": "Énergie HP rouge",
         },
     },
     "standard base 1 producer": {

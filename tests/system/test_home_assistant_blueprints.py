@@ -9,12 +9,14 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import hass
 import pytest
 import yaml  # type: ignore[import-untyped]
 from hass import HomeAssistant
 
+from devel.topics_reference import entities
 from tictally_recorder.hubs.site_publisher import SITE_TOPICS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -88,10 +90,26 @@ def test_the_dashboard_shows_entities_that_are_announced() -> None:
     shown = set(re.findall(r"\w+\.tictally_\w+", (FOLDER.parent / "dashboard.yaml").read_text()))
     assert len(shown) > 10
     site = {f"sensor.tictally_site_021900000002_{key}" for key in SITE_TOPICS}
-    meter = {each for each in shown if each.partition(".")[2].startswith("tictally_021900000002_")}
+    meter = {f"{each.platform}.tictally_021900000002_{key}" for key, each in entities().items()}
     assert shown - site - meter == {"binary_sensor.tictally_recorder_nas_connected"}
-    topics = (ROOT / "docs" / "topics.md").read_text().lower()
-    assert [each for each in meter if f"/{each.rpartition('_')[2]}` |" not in topics] == []
+    assert shown >= {f"sensor.tictally_021900000002_{key}" for key in ("active_power", "sinsts", "papp", "grid_power")}
+
+
+def test_a_card_of_the_dashboard_is_hidden_where_a_meter_lacks_its_entity() -> None:
+    """The hub takes the state of an entity that does not exist for unknown."""
+    every_meter = ("active_power", "available_power", "overload", "east")
+    cards = [card for section in dashboard()["views"][0]["sections"] for card in section["cards"]]
+    for card in cards:
+        ids = [card["entity"]] if "entity" in card else card.get("entities", [])
+        for each in (one["entity"] if isinstance(one, dict) else one for one in ids):
+            if "_021900000002_" in each and not each.endswith(every_meter) and "_site_" not in each:
+                hidden = {"condition": "state", "entity": each, "state_not": ["unknown", "unavailable"]}
+                assert card["visibility"] == [hidden]
+
+
+def dashboard() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((FOLDER.parent / "dashboard.yaml").read_text())
+    return found
 
 
 def show(home: HomeAssistant, **states: str) -> None:

@@ -37,18 +37,19 @@ ENERGY: Final = Words("Énergie {}", "Energy {}")
 SUPPLIER_REGISTER: Final = Words("Énergie index fournisseur {}", "Energy supplier register {}")
 DISTRIBUTOR_REGISTER: Final = Words("Énergie index distributeur {}", "Energy distributor register {}")
 
+# Short where six would differ only at an end that the hub cuts off.
 PERIODS: Final = {
     "BASE": Words("base", "base"),
     "HC": Words("heures creuses", "off-peak"),
     "HP": Words("heures pleines", "peak"),
     "HN": Words("heures normales", "normal hours"),
     "PM": Words("pointe mobile", "mobile peak"),
-    "HC BLEU": Words("heures creuses bleues", "off-peak blue"),
-    "HP BLEU": Words("heures pleines bleues", "peak blue"),
-    "HC BLANC": Words("heures creuses blanches", "off-peak white"),
-    "HP BLANC": Words("heures pleines blanches", "peak white"),
-    "HC ROUGE": Words("heures creuses rouges", "off-peak red"),
-    "HP ROUGE": Words("heures pleines rouges", "peak red"),
+    "HC BLEU": Words("HC bleu", "off-peak blue"),
+    "HP BLEU": Words("HP bleu", "peak blue"),
+    "HC BLANC": Words("HC blanc", "off-peak white"),
+    "HP BLANC": Words("HP blanc", "peak white"),
+    "HC ROUGE": Words("HC rouge", "off-peak red"),
+    "HP ROUGE": Words("HP rouge", "peak red"),
 }
 
 # Where people are better served by another name than that of the meter's documentation.
