@@ -5,17 +5,39 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import IO, Final, Protocol, Self
 
 from devel.shifted_clock import inherited
 
 _POLL_S: Final = 0.05
 _STOP_S: Final = 10.0
+
+
+class StartedProgram(Protocol):
+    """What is used of a `subprocess.Popen`."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+
+    @property
+    def stdin(self) -> IO[bytes] | None:
+        """Its standard input, if that is a pipe."""
+
+    def poll(self) -> int | None:
+        """Its exit code, or None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, once it has ended."""
+
+
+start_program: Callable[..., StartedProgram] = subprocess.Popen
+"""How a program is started; the tests have a quicker way."""
 
 
 @dataclass
@@ -39,7 +61,7 @@ class ChildProcess:
     environ: Mapping[str, str] | None = None
     folder: Path | None = None
     takes_input: bool = False
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    _process: StartedProgram | None = field(default=None, init=False, repr=False)
 
     @property
     def pid(self) -> int | None:
@@ -65,7 +87,7 @@ class ChildProcess:
         if self.pid is not None:
             return
         with self.log.open("ab") as log, _deferred_signals():
-            self._process = subprocess.Popen(  # noqa: S603 - our own programs
+            self._process = start_program(
                 self.command,
                 env=None if self.environ is None else {**inherited(), **self.environ},
                 cwd=self.folder,
