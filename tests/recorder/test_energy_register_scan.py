@@ -98,6 +98,41 @@ def test_monotonic_quarters_give_the_pieces_of_their_registers_one_by_one(
     assert scanned(quick, lengths, before, after) == scanned(general, lengths, before, after)
 
 
+@example(quarters=[ON, ON, (3, *ON[1:]), (9, *ON[1:]), ON], lengths=[30], before={}, after={})  # gaps in a period
+@example(
+    quarters=[ON, (1, [(0, (7, 0, 0))], ()), (4, [(0, (7, 0, 0))], ())], lengths=[2, 9], before={}, after={}
+)  # hours
+@given(
+    quarters=QUARTERS,
+    lengths=st.lists(st.integers(1, 12), min_size=1, max_size=6),
+    before=st.sampled_from([{}, {name: Point(FIRST * QUARTER_MS - 1, 490) for name in ("EAST", "EASF01")}]),
+    after=st.sampled_from([{}, {"EAST": Point((FIRST + 80) * QUARTER_MS, 2000)}]),
+)
+def test_a_period_has_the_sum_and_the_ends_of_its_quarters(
+    quarters: list[QuarterSpec], lengths: list[int], before: dict[str, Point], after: dict[str, Point]
+) -> None:
+    rows = packed(quarters)
+    quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]
+    bounds = list(pairwise(accumulate(lengths, initial=FIRST)))
+    periods, singles = (scanned(quick, each, before, after) for each in (lengths, [1] * sum(lengths)))
+    assert periods.keys() == singles.keys()
+    for register, pieces in periods.items():
+        for first, end in bounds:
+            of_period, of_quarters = (
+                [each for each in found if first <= each.quarter < end] for found in (pieces, singles[register])
+            )
+            assert summary(of_period) == summary(of_quarters)
+
+
+def summary(pieces: list[Piece]) -> tuple[object, ...]:
+    """What a row shows of pieces."""
+    if not pieces:
+        return ()
+    first, last = min(pieces, key=lambda each: each.start_ms), max(pieces, key=lambda each: each.end_ms)
+    ends = (first.first, first.first_estimated, first.start_ms, last.last, last.last_estimated, last.end_ms)
+    return sum(each.energy for each in pieces), {each.unknown for each in pieces}, *ends
+
+
 def test_an_uninterrupted_day_is_one_piece_per_register() -> None:
     rows = packed([(1, [(1, (0, 0, 0)), (QUARTER_MS - 1, (10, 4, 0))], ())] * 96)
     quick = [unpack_registers(each, 7, start_ms, NAMES) for start_ms, each in rows]

@@ -65,9 +65,9 @@ class SteadyQuarter(NamedTuple):
 class RegisterScan:
     """Scans the quarters of one meter in a window.
 
-    Where a register rises without a gap, a fall or a change of its meaning, what it counted within a period is one
-    piece: a year has half a million quarters. Where all registers do, in a stretch of monotonic quarters, they are not
-    read one by one.
+    Where a register rises without a fall or a change of its meaning, what it counted within a period is one piece, also
+    across gaps in it: a year has half a million quarters. Where all registers do, in a stretch of monotonic quarters,
+    they are not read one by one.
 
     Args:
         window: of the query.
@@ -128,9 +128,7 @@ class RegisterScan:
                 self._stretch = quarter
                 continue
             self._end_stretch()
-            # What is observed exactly at a period's start was counted in the period before.
-            from_ms = quarter.start_ms + (number == first)
-            yield from self._scan_registers(quarter, from_ms)
+            yield from self._scan_registers(quarter, first * QUARTER_MS)
         yield from self._finish_all()
         yield from self._scan_after(after)
 
@@ -220,13 +218,15 @@ class RegisterScan:
         stretch = self._stretch
         return (
             stretch is not None
-            and stretch.last_ms >= quarter.start_ms - QUARTER_MS
             and stretch.last_ms not in self._broken_ms
             and stretch.names == quarter.names
             and all(map(le, stretch.lasts, quarter.firsts))
         )
 
-    def _scan_registers(self, quarter: Quarter | MonotonicRegisters, from_ms: int) -> Iterator[CountedPiece]:
+    def _scan_registers(self, quarter: Quarter | MonotonicRegisters, period_ms: int) -> Iterator[CountedPiece]:
+        """Pieces up to a quarter of a period that begins at `period_ms`."""
+        # What is observed exactly at a period's start was counted in the period before.
+        from_ms = max(quarter.start_ms, period_ms + 1)
         all_steady = quarter.start_ms // QUARTER_MS not in self._cuts
         is_cut = not all_steady
         for registers in [quarter.registers] if self._most is None else in_turn(quarter.registers):
@@ -238,17 +238,19 @@ class RegisterScan:
             self._set = shown or self._set
             for register, runs in registers.items():
                 before = self._newest.get(register)
+                is_next = before is not None and before.time_ms >= quarter.start_ms - QUARTER_MS
                 steady = (
                     not is_cut
                     and before is not None
                     and len(runs) == 1
                     and before.value <= runs[0].first
-                    and before.time_ms >= quarter.start_ms - QUARTER_MS
+                    # Within a period, where a gap's energy was counted does not matter.
+                    and (is_next or before.time_ms >= period_ms)
                     and (register, before.time_ms) not in self._breaks
                     and runs[0].first_ms >= from_ms
                 )
                 if steady and before is not None:
-                    self._since.setdefault(register, _Since(before, quarter.start_ms))
+                    self._since.setdefault(register, _Since(before, quarter.start_ms if is_next else before.time_ms))
                 else:
                     all_steady = False
                     if register in self._since:
