@@ -12,6 +12,8 @@ from cost_building import PARIS
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
+NOON_MS = int(NOON.timestamp()) * 1000
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -92,14 +94,24 @@ def test_gaps_and_overloads_are_events(tmp_path: Path) -> None:
 
 
 def test_power_is_by_minute_while_raw_frames_are_there_and_by_quarter_hour_after(tmp_path: Path) -> None:
-    late = NOON + timedelta(days=2)
-    with Served(tmp_path, now=late, retention=True) as old:
-        (today,) = old.items("/api/v1/day/power?day=2026-03-30")
-        (before,) = old.items("/api/v1/day/power?day=2026-03-28")
-    assert (today["step_s"], before["step_s"]) == (60, 900)
-    assert (len(today["mean_va"]), len(before["mean_va"])) == (1440, 96)
-    assert [each for each in today["mean_va"][:31] if each is not None] == [1500 + 47 * 6, 360, 360, 360]
-    assert (before["mean_va"][0], before["max_va"][0]) == ((1500 + 360) // 2, 1500)
+    """In the last three hours a frame each 20 s."""
+    dense = [
+        Frame(METER, "cellar", "a1" * 8, 1000 + n, NOON_MS - 10_000_000 + 20_000 * n, Mode.STANDARD, values)
+        for n in range(500)
+        for values in [dict[str, int | str](EAST=1_003_540, SINSTS=300 + n % 3, SINSTI=0, LTARF="BASE", PREF=6)]
+    ]
+    with Served(tmp_path, stored=[*frames(57), *dense], now=NOON + timedelta(days=1), retention=True) as old:
+        (raw,) = old.items("/api/v1/day/power?day=2026-03-30")
+        (rolled,) = old.items("/api/v1/day/power?day=2026-03-28")
+    assert (raw["step_s"], rolled["step_s"]) == (900, 900)  # frames each ten minutes have no curve by minute
+    assert (len(raw["mean_va"]), len(rolled["mean_va"])) == (96, 96)
+    assert (rolled["mean_va"][0], rolled["max_va"][0]) == ((1500 + 360) // 2, 1500)
+    (tmp_path / "dense").mkdir()
+    with Served(tmp_path / "dense", stored=dense) as new:
+        (minutes,) = new.items("/api/v1/day/power?day=2026-03-30")
+    assert (minutes["step_s"], len(minutes["mean_va"])) == (60, 1440)
+    known = [each for each in zip(minutes["mean_va"], minutes["max_va"], strict=True) if each[0] is not None]
+    assert set(known[1:-1]) == {(301, 302)}
 
 
 def test_the_day_on_which_clocks_go_back_has_an_hour_twice(tmp_path: Path) -> None:

@@ -103,7 +103,10 @@ def test_the_forecast_goes_on_like_the_last_week_without_a_year_before(item: dic
 def test_each_of_the_last_days_is_there(item: dict[str, Any]) -> None:
     days = item["days"]
     assert [each["day"] for each in days] == [f"2026-03-{n:02}" for n in range(7, 21)]
-    assert (days[-2], days[-1]["energy_wh"]) == ({"day": "2026-03-19", "energy_wh": 38_400, "cost": "8.68"}, 9600)
+    assert (days[-2], days[-1]["energy_wh"]) == (
+        {"day": "2026-03-19", "energy_wh": 38_400, "injection_wh": 0, "cost": "8.68"},
+        9600,
+    )
 
 
 def test_on_the_first_days_nothing_is_compared(tmp_path: Path) -> None:

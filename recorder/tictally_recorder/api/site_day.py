@@ -22,6 +22,8 @@ _HOUR_MS: Final = 3_600_000
 _CENTI: Final = 100
 _CONSUMPTION: Final = ("SINSTS", "PAPP")
 _MINUTE_MS: Final = 60_000
+# A source that sends every ten minutes has points without a line between them.
+_DENSE: Final = 0.5
 _LABELS: Final = (*_CONSUMPTION, "SINSTI")
 
 
@@ -207,8 +209,9 @@ def power_curve(session: ReadSession, site: Site, day: date) -> PowerCurve:
                 step = (time_ms - start_ms) // _MINUTE_MS
                 n, total, most = sums.get(step, (0, 0, 0))
                 sums[step] = n + 1, total + consumed - values.get("SINSTI", 0), max(most, consumed)
-    if sums:
+    if sums and len(sums) >= _DENSE * (max(sums) - min(sums)):
         return _curve(_MINUTE_MS, end_ms - start_ms, sums)
+    sums = {}
     for meter in site.meters:
         for quarter in session.reader.quarters(meter.id, start_ms, end_ms):
             label = next((each for each in _CONSUMPTION if each in quarter.live), None)

@@ -138,7 +138,12 @@ class SiteOverview:
         days = DayRange(max(today - _SHOWN, days_of(self.site, self.session.tz)[0]), today)
         past = self._figures.totals(days) if days.first < today else {}
         return [
-            {"day": str(day), "energy_wh": each.energy_wh, "cost": cents(each.amount)}
+            {
+                "day": str(day),
+                "energy_wh": each.energy_wh,
+                "injection_wh": each.injection_wh,
+                "cost": cents(each.amount),
+            }
             for day, each in {**past, today: self._today}.items()
         ]
 

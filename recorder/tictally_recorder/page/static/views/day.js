@@ -59,17 +59,17 @@ function tiles(of, site) {
   const cost = { amount: of.cost, rounded: of.cost, currency: of.currency, quality: of.cost === null ? "unknown" : of.quality };
   const parts = of.cost_energy && of.cost_subscription && t("overview.parts", { energy: money(of.cost_energy, of.currency ?? "EUR"), subscription: money(of.cost_subscription, of.currency ?? "EUR") });
   const beside = (each) => {
-    const share = each.energy_wh ? each.here_energy_wh / each.energy_wh - 1 : null;
+    const share = each.here_energy_wh / each.energy_wh - 1;
     const link = h("a", { href: `#/day/${each.day}` }, [kwh(each.energy_wh), each.cost !== null && money(each.cost, of.currency ?? "EUR")].filter(Boolean).join(" · "));
-    return tile(t(`day.beside.${each.which}`), share === null ? "–" : change(share), link);
+    return tile(t(`day.beside.${each.which}`), change(share), link);
   };
   return [
     tile(t("energy"), kwh(of.energy_wh), of.estimated ? t("estimated.part") : null),
     of.injection_wh ? tile(t("injection"), kwh(of.injection_wh), of.income ? t("income.of", { income: money(of.income, of.currency ?? "EUR") }) : null) : null,
     tile(t("cost"), site.contracts.length ? amount(cost, query, t("explain.title")) : noContract(site), parts),
-    of.maximum && tile(t("day.maximum"), `${whole(of.maximum.va)}\u00a0VA`, of.maximum.is_exact ? t("day.at", { at: exactSeconds(of.maximum.at) }) : t("day.between", { from: exactClock(of.maximum.at), to: exactClock(Date.parse(of.maximum.at) + QUARTER_MS) })),
+    of.maximum?.va ? tile(t("day.maximum"), `${whole(of.maximum.va)}\u00a0VA`, of.maximum.is_exact ? t("day.at", { at: exactSeconds(of.maximum.at) }) : t("day.between", { from: exactClock(of.maximum.at), to: exactClock(Date.parse(of.maximum.at) + QUARTER_MS) })) : null,
     of.temperature && tile(t("temperature.mean"), `${plain(of.temperature.mean)}\u00a0°C`, t("day.temperatures", { min: plain(of.temperature.min), max: plain(of.temperature.max) })),
-    of.beside.map(beside),
+    of.beside.filter((each) => each.energy_wh).map(beside),
   ];
 }
 

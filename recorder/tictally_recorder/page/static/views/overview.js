@@ -1,7 +1,7 @@
 /** The first view: now, today, this month, and what is wrong; each in one card. */
 
 import { get } from "../api.js";
-import { addDays, addMonths, daysBetween, later, today as todayIn } from "../calendar.js";
+import { addDays, daysBetween, daysOf, later, today as todayIn } from "../calendar.js";
 import { failed } from "../components.js";
 import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
@@ -13,6 +13,7 @@ import { problemText } from "../reasons.js";
 
 const AGAIN_MS = 60_000;
 const MINUTE_MS = 60_000;
+const DAYS = 14;
 const YEAR_DAYS = 365;
 const ENOUGH_DAYS = 30;
 // Below ten cents an hour, cents alone show nothing.
@@ -28,6 +29,7 @@ export async function render({ site, live, signal, address }) {
   const problems = h("div", { class: "problems" });
   const element = h("div", { class: "overview" }, h("h1", { class: "unseen" }, t("nav.overview")), problems, Object.values(cards));
   cards.tariff.hidden = true;
+  cards.period.hidden = onlyInjects(site);
   const slow = ["today", "month", "days", "standby"];
   slow.forEach((name) => put(cards[name], h("div", { class: "bone", "aria-hidden": "true" })));
 
@@ -39,7 +41,7 @@ export async function render({ site, live, signal, address }) {
     if (!found) return;
     put(cards.today, todayCard(found, site));
     put(cards.month, monthCard(found, site));
-    put(cards.days, daysCard(found, address));
+    put(cards.days, daysCard(found, site, address));
     put(cards.standby, standbyCard(found));
     cards.standby.hidden = !found.standby;
     put(problems, found.problems.map((each) => h("p", {}, h("a", { href: address("quality") }, t(`overview.problem.${each.about}`, { title: each.title, problem: problemText(each.problem) })))));
@@ -82,7 +84,7 @@ function nowCard(item) {
     h("p", { class: `figure ${kind}` }, value === null ? "–" : `${isInjecting && value ? "\u2212" : ""}${whole(value)}`, h("span", { class: "unit" }, `\u00a0${unit}`)),
     share !== null && h("div", { class: `share ${kind}`, "aria-hidden": "true" }, bar),
     h("p", { class: "note" }, notes.filter(Boolean).join(" · ")),
-    item.cost_per_hour !== null && h("p", { class: "hourly" }, t("overview.perHour", { amount: perHour(item.cost_per_hour, item.currency ?? "EUR") })),
+    item.cost_per_hour !== null && h("p", { class: "hourly" }, t(item.cost_per_hour.startsWith("-") ? "overview.earns" : "overview.perHour", { amount: perHour(item.cost_per_hour.replace("-", ""), item.currency ?? "EUR") })),
   ];
 }
 
@@ -123,23 +125,25 @@ function todayCard({ today, currency }, site) {
   return [
     h("h2", {}, t("live.today")),
     sums(today, currency, query, t("explain.title"), site),
-    usualNote(today.usual, currency),
+    onlyInjects(site) ? null : usualNote(today.usual, currency),
   ];
 }
 
 /** kWh and euros side by side, and below them what they are made of. */
 function sums(of, currency, query, title, site) {
   const cost = { amount: of.cost, rounded: of.cost, currency, quality: of.cost === null ? "unknown" : of.quality };
-  const onlyInjects = of.energy_wh === null && of.injection_wh !== null;
   const parts = of.cost_energy !== null && of.cost_subscription !== null && t("overview.parts", { energy: money(of.cost_energy, currency ?? "EUR"), subscription: money(of.cost_subscription, currency ?? "EUR") });
   const injected = of.injection_wh && [t("live.injectionToday", { kwh: kwh(of.injection_wh) }), of.income !== null && t("income.of", { income: money(of.income, currency ?? "EUR") })].filter(Boolean).join(" · ");
-  if (onlyInjects) return [h("p", { class: "sums" }, h("span", { class: "big" }, kwh(of.injection_wh))), h("p", { class: "note" }, [t("injection"), of.income !== null && t("income.of", { income: money(of.income, currency ?? "EUR") })].filter(Boolean).join(" · "))];
+  if (onlyInjects(site)) return [h("p", { class: "sums" }, h("span", { class: "big" }, kwh(of.injection_wh))), h("p", { class: "note" }, [t("injection"), of.income !== null && t("income.of", { income: money(of.income, currency ?? "EUR") })].filter(Boolean).join(" · "))];
   return [
     h("p", { class: "sums" }, h("span", { class: "big" }, kwh(of.energy_wh), of.estimated && badge("estimated")), h("span", { class: "big" }, site.contracts.length ? amount(cost, query, title) : noContract(site))),
     parts && h("p", { class: "note" }, parts),
     injected && h("p", { class: "note" }, injected),
   ];
 }
+
+/** True for a site that is paid for what it injects, and pays for nothing itself. */
+const onlyInjects = (site) => site.contracts.length > 0 && site.contracts.every((each) => each.direction === "injection");
 
 function usualNote(usual, currency) {
   if (!usual?.energy_wh || usual.today_energy_wh === null) return h("p", { class: "note" }, t("usual.none"));
@@ -185,13 +189,17 @@ function forecastOf({ forecast, from, energy_wh: wh }, currency) {
 }
 
 /** The last two weeks, a bar for each day that opens it. */
-function daysCard({ days, currency }, address) {
-  const most = Math.max(...days.map((each) => each.energy_wh ?? 0), 1);
-  const bars = days.map((each, n) => {
-    const isToday = n === days.length - 1;
+function daysCard({ days, today, currency }, site, address) {
+  const name = onlyInjects(site) ? "injection_wh" : "energy_wh";
+  const most = Math.max(...days.map((each) => each[name] ?? 0), 1);
+  const known = new Map(days.map((each) => [each.day, each]));
+  const bars = daysOf(addDays(today.from, 1 - DAYS), addDays(today.from, 1)).map((day) => {
+    const each = known.get(day);
+    if (!each) return h("li", {});
+    const isToday = day === today.from;
     const bar = h("i", { class: isToday ? "today" : null });
-    bar.style.blockSize = `${((each.energy_wh ?? 0) / most) * 100}%`;
-    const label = [dayName(each.day), kwh(each.energy_wh), each.cost !== null && money(each.cost, currency ?? "EUR")].filter(Boolean).join(" · ");
+    bar.style.blockSize = `${((each[name] ?? 0) / most) * 100}%`;
+    const label = [dayName(each.day), kwh(each[name]), each.cost !== null && money(each.cost, currency ?? "EUR")].filter(Boolean).join(" · ");
     return h("li", {}, h("a", { href: address("day", each.day), "aria-label": label, title: label, "aria-current": isToday ? "date" : null }, h("span", { class: "column" }, bar), h("span", { class: "letter", "aria-hidden": "true" }, String(wall(each.day).getUTCDate()))));
   });
   return [h("h2", {}, t("overview.days")), h("ol", { class: "bars" }, bars)];
