@@ -108,6 +108,7 @@ def test_months_and_years_have_columns_of_what_was_injected_and_its_income(mixed
             expect(chart.locator(".legend")).to_contain_text("Injected")
             observed.page.get_by_role("button", name="€", exact=True).first.click()
             expect(chart.locator(".legend")).to_contain_text("Income")
+            observed.page.get_by_role("button", name="kWh", exact=True).first.click()
 
 
 def test_tiles_and_lines_have_the_income(mixed: Served, browser: Browser) -> None:

@@ -48,6 +48,7 @@ FRENCH_TOO = {
         "base",
         "budget",
         "co",
+        "code",
         "contract",
         "date",
         "de",

@@ -2,9 +2,10 @@
 
 import { Problem } from "./api.js";
 import { h } from "./dom.js";
-import { change, kwh } from "./format.js";
+import { change, kwh, money, signedMoney } from "./format.js";
 import { t } from "./i18n.js";
 import { reasonText } from "./reasons.js";
+import { isIncomplete } from "./totals.js";
 
 const NARROW_COLUMNS = 3;
 
@@ -38,11 +39,40 @@ export const figures = (text) => ({ text, number: true });
 export const tile = (name, figure, note = null) =>
   h("div", { class: "tile" }, h("h3", {}, name), h("div", { class: "big" }, figure), note && h("p", { class: "note" }, note));
 
-/** A tile with the change against another amount of energy, or null where there is none. */
-export function comparison(name, wh, otherWh, note) {
-  if (!otherWh || wh === null || wh === undefined) return null;
-  const share = wh / otherWh - 1;
-  return tile(name, change(share), [note && [note, h("br")], t("compared", { kwh: kwh(otherWh) })]);
+/** A tile with the change against other days: of their energy, and in money where both costs are known.
+ *
+ * @param {object|null} other `wh` and `cost` of the others, `ofWh` and `ofCost` of these; `currency`.
+ */
+export function comparison(name, other, note) {
+  if (!other?.wh || other.ofWh === null || other.ofWh === undefined) return null;
+  const paid = other.cost !== null && other.ofCost !== null && h("span", { class: "line" }, t("compared.cost", { change: signedMoney(other.ofCost - other.cost, other.currency), cost: money(other.cost, other.currency) }));
+  return tile(name, change(other.ofWh / other.wh - 1), [note && [note, h("br")], t("compared", { kwh: kwh(other.wh) }), paid]);
+}
+
+/** Totals of some days beside the same of others, as `comparison` takes them; null where nothing is known of one.
+ *
+ * @param {object} there `use` and `cost`: answers of /use and /cost for one period.
+ * @param {object} here the same.
+ */
+export function compared(there, here, days) {
+  const total = (answer) => answer?.items.find((each) => each.kind === "total") ?? null;
+  const [cost, ofCost] = [total(there.cost), total(here.cost)];
+  const known = (row) => (row && row.amount !== null && !isIncomplete(row) ? Number(row.amount) : null);
+  if (!there.use.items.length || !here.use.items.length) return null;
+  return { wh: there.use.items[0].consumption_wh, ofWh: here.use.items[0].consumption_wh, cost: known(cost), ofCost: known(ofCost), currency: ofCost?.currency ?? "EUR", days };
+}
+
+let unit = "kwh";
+
+/** True where money is shown in place of energy. The choice is kept while the reader steps from month to month. */
+export const showsMoney = () => unit === "eur";
+
+/** Buttons for energy or money; `redraw` is called after a change. */
+export function unitChoice(redraw) {
+  return choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], unit, (key) => {
+    unit = key;
+    redraw();
+  });
 }
 
 /** A title between links to the previous and the next period; an address is null where there is none. `level`: of the heading. */

@@ -31,6 +31,10 @@ export const kwhExact = (wh) => `${number(wh / 1000, 3)}\u00a0kWh`;
 export const money = (amount, currency = "EUR") =>
   new Intl.NumberFormat(locale(), { style: "currency", currency }).format(Number(amount));
 
+/** A change of an amount, with its sign. */
+export const signedMoney = (value, currency = "EUR") =>
+  new Intl.NumberFormat(locale(), { style: "currency", currency, signDisplay: "exceptZero" }).format(value);
+
 /** A price of a kWh with all its decimals. */
 export function price(text, currency = "EUR") {
   const digits = Math.max(4, (String(text).split(".")[1] ?? "").length);
@@ -65,7 +69,10 @@ export function useTimeZone(timeZone) {
   zone = timeZone;
 }
 
-const zoned = (options) => (moment) => new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", ...options }).format(new Date(moment));
+// The first of a month is an ordinal in French, and in French alone.
+const ordinal = (text) => (language() === "fr" ? text.replace(/(^|\s)1 (?=\p{L})/u, (_, before) => `${before}1er `) : text);
+
+const zoned = (options) => (moment) => ordinal(new Intl.DateTimeFormat(locale(), { timeZone: zone, hourCycle: "h23", ...options }).format(new Date(moment)));
 
 /** A moment in the set time zone, from a time with any offset or milliseconds since 1970. Unlike what `wall` gives,
  * moments can be subtracted: on the days on which the clocks change an hour is missing there, or there twice. */
@@ -74,7 +81,7 @@ export const exactDay = zoned({ day: "numeric", month: "short", year: "numeric" 
 export const exactClock = zoned({ hour: "2-digit", minute: "2-digit" });
 export const exactSeconds = zoned({ hour: "2-digit", minute: "2-digit", second: "2-digit" });
 
-const dated = (options) => (iso) => new Intl.DateTimeFormat(locale(), { timeZone: "UTC", hourCycle: "h23", ...options }).format(wall(iso));
+const dated = (options) => (iso) => ordinal(new Intl.DateTimeFormat(locale(), { timeZone: "UTC", hourCycle: "h23", ...options }).format(wall(iso)));
 
 export const day = dated({ weekday: "short", day: "numeric", month: "long" });
 export const longDay = dated({ weekday: "long", day: "numeric", month: "long", year: "numeric" });

@@ -2,7 +2,7 @@
 
 import { get, liveAddress } from "./api.js";
 import { h, put } from "./dom.js";
-import { moment, seconds } from "./format.js";
+import { exactSeconds, moment, seconds } from "./format.js";
 import { t } from "./i18n.js";
 import { reasonText } from "./reasons.js";
 
@@ -114,8 +114,7 @@ export function showStatus(live, site) {
 
 function find(live, site) {
   if (live.lostAt) {
-    const clock = live.lostAt.toLocaleTimeString(document.documentElement.lang);
-    return ["lost", t("status.lost", { at: clock })];
+    return ["lost", t("status.lost", { at: exactSeconds(live.lostAt) })];
   }
   const item = site && live.items.get(site.site);
   if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: lastHeard(item, site) })];

@@ -1,15 +1,13 @@
 /** Reasons and issues, which are codes with parameters, in the reader's language. */
 
 import { exactMoment, fullDay, plain } from "./format.js";
-import { has, language, periodName, t } from "./i18n.js";
+import { has, periodName, t } from "./i18n.js";
 
 const RANGES_SHOWN = 5;
 const MEGABYTE = 1_000_000;
 const HAS_OFFSET = /(Z|[+-]\d\d:\d\d)$/;
 
-// The first of a month is an ordinal in French, and in French alone.
-const dayOf = (iso) => (language() === "fr" ? fullDay(iso).replace(/^1 /, "1er ") : fullDay(iso));
-const minute = (iso) => t("format.minute", { date: dayOf(iso.slice(0, 10)), time: iso.slice(11, 16) });
+const minute = (iso) => t("format.minute", { date: fullDay(iso.slice(0, 10)), time: iso.slice(11, 16) });
 
 function listed(names) {
   const first = names.slice(0, -1).join(", ");
@@ -17,9 +15,9 @@ function listed(names) {
 }
 
 const FORMATS = {
-  date: dayOf,
+  date: fullDay,
   moment: exactMoment,
-  when: (iso) => (!iso.includes("T") ? dayOf(iso) : HAS_OFFSET.test(iso) ? exactMoment(iso) : minute(iso)),
+  when: (iso) => (!iso.includes("T") ? fullDay(iso) : HAS_OFFSET.test(iso) ? exactMoment(iso) : minute(iso)),
   spans: (spans) => listed(spans.map(([start, end]) => t("format.span", { start: minute(start), end: minute(end) }))),
   list: listed,
   clauses: (texts) => texts.join(t("list.separator")),

@@ -5,7 +5,7 @@ import { figures, table } from "./components.js";
 import { amount } from "./costs.js";
 import { h } from "./dom.js";
 import { show } from "./explain.js";
-import { kwh, money, month, monthYear, percent, price, whole } from "./format.js";
+import { exactMoney, kwh, money, month, monthYear, percent, whole } from "./format.js";
 import { before, periodName, t } from "./i18n.js";
 import { reasonText } from "./reasons.js";
 
@@ -17,7 +17,7 @@ export function standby(answer) {
   if (!rows.length) return h("section", { class: "card empty" }, h("h2", {}, t("standby.title")), h("p", {}, t("standby.none")));
   const cost = answer.year_cost[0] ?? null;
   const trend = answer.trend[0] ?? null;
-  const tools = cost && h("p", { class: "standby-cost" }, h("span", {}, t("standby.year", { va: cost.va })), amount({ ...cost, quality: cost.reason ? (cost.amount === null ? "unknown" : "provisional") : "measured" }, cost, t("standby.costTitle"), explainStandby));
+  const tools = cost && h("p", { class: "standby-cost" }, h("span", {}, t("standby.year", { va: cost.va })), amount({ ...cost, quality: cost.reason ? (cost.amount === null ? "unknown" : "provisional") : "measured" }, cost, t("standby.costTitle"), explainStandby), h("span", {}, t("standby.aYear")));
   const note = [trend && trendText(trend), t("standby.note")].filter(Boolean).join(" ");
   const option = () => ({
     tooltip: { formatter: ([found]) => tip(month(rows[found.dataIndex].from), [[t("standby.typical"), `${rows[found.dataIndex].typical_va} VA`, colour("standby")], [t("standby.lowest"), `${rows[found.dataIndex].lowest_va} VA`, null]]) },
@@ -46,7 +46,7 @@ function explainStandby(cost, title) {
   show(
     title,
     h("p", {}, t("standby.explain", { va: cost.va, kwh: kwh(Number(cost.kwh) * 1000), hours: whole(HOURS) })),
-    cost.price !== null && h("p", {}, t("standby.explainPrice", { price: price(Number(cost.price).toFixed(4), cost.currency) })),
+    cost.price !== null && h("p", {}, t("standby.explainPrice", { price: exactMoney(Number(cost.price).toFixed(4), cost.currency) })),
     h("ul", { class: "reasons" }, shares),
     cost.version && h("p", {}, `${before("explain.version")}${cost.version}`),
     cost.amount !== null && h("p", { class: "total" }, h("span", {}, t("total")), h("strong", {}, money(cost.rounded, cost.currency))),

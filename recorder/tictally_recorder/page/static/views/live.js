@@ -126,7 +126,7 @@ function addPoint(points, item) {
 function periodCard(item, prices) {
   if (!item) return [];
   const colours = item.colour_today && h("div", { class: "tempo" }, dayOfTempo("today", item.colour_today), dayOfTempo("tomorrow", item.colour_tomorrow));
-  const name = item.period ? periodName(item.period) : t("unknown");
+  const name = item.period ? periodName(item.period) : t("period.unknown");
   const known = item.price !== null && item.price !== undefined;
   const open = () => show(t("price.now"), h("p", {}, `${colon(name)}${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
   return [

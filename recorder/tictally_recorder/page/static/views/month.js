@@ -3,10 +3,10 @@
 import { all } from "../api.js";
 import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
-import { choice, comparison, figures, stepper, table, tile } from "../components.js";
+import { compared, comparison, figures, showsMoney, stepper, table, tile, unitChoice } from "../components.js";
 import { amount, amountText, costNote, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h } from "../dom.js";
-import { day, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
+import { day, fullDay, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
 import { cheapName, energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
 
@@ -37,7 +37,7 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       head,
       h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines: monthCosts.items })),
-      chart(days.items, dayCosts.items, { site, query, title, now, address }),
+      chart(days.items, dayCosts.items, { site, query, title, now, address, use, total }),
       costTable(monthCosts, { ...query, by: "month" }, site, title),
     ),
     isRefreshed: isRunning,
@@ -54,11 +54,15 @@ async function before(site, month, months, until, signal) {
   const whole = until === `${addMonths(month, 1)}-01`;
   const end = whole ? `${addMonths(other, 1)}-01` : earlier(addDays(start, days), `${addMonths(other, 1)}-01`);
   if (end <= first(site) || end <= start) return null;
-  const window = { site: site.site, from: start, to: end, by: "month" };
-  const [there, here] = await Promise.all([all("/use", window, signal), whole ? null : all("/use", { ...window, from: `${month}-01`, to: until }, signal)]);
   // A month with missing days cannot be compared with a complete one.
-  if (!there.items.length || first(site) > start) return null;
-  return { wh: there.items[0].consumption_wh, ofWh: here ? here.items[0]?.consumption_wh : undefined, days: daysBetween(start, end) };
+  if (first(site) > start || first(site) > `${month}-01`) return null;
+  const answers = async (from, to) => {
+    const window = { site: site.site, from, to, by: "month" };
+    const [use, cost] = await Promise.all([all("/use", window, signal), all("/cost", window, signal).catch(() => null)]);
+    return { use, cost };
+  };
+  const [there, here] = await Promise.all([answers(start, end), answers(`${month}-01`, until)]);
+  return compared(there, here, daysBetween(start, end));
 }
 
 function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines }) {
@@ -66,9 +70,9 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning,
   const sum = all.reduce((found, [, wh]) => found + wh, 0);
   const cheap = all.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   const note = (other) => (isRunning ? t("compared.days", { count: other.days }) : null);
-  const beside = (name, other) => other && comparison(name, other.ofWh ?? use.consumption_wh, other.wh, note(other));
+  const beside = (name, other) => comparison(name, other, other && note(other));
   return [
-    tile(t("energy"), kwh(use.consumption_wh), use.estimated ? t("estimated.part") : null),
+    tile(t("energy"), kwh(use.consumption_wh), [first(site) > query.from && t("part.from", { day: fullDay(first(site)) }), use.estimated && t("estimated.part")].filter(Boolean).join(" · ") || null),
     injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
     cheap > 0 && sum > cheap ? tile(cheapName(all.map(([period]) => period)), percent(cheap / sum), kwh(cheap)) : null,
@@ -77,7 +81,7 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning,
   ];
 }
 
-function chart(rows, costs, { site, query, title, now, address }) {
+function chart(rows, costs, { site, query, title, now, address, use, total }) {
   const starts = daysOf(query.from, query.to);
   const marks = newVersions(starts, costs);
   const label = (row) => String(wall(row.from).getUTCDate());
@@ -89,15 +93,15 @@ function chart(rows, costs, { site, query, title, now, address }) {
     title: t("month.days"),
     note: marks.length ? marks.map(([n, version]) => t("newprices.from", { day: shortDay(starts[n]), version })).join(" ") : null,
     label: t("month.daysOf", { month: title }),
-    option: energy,
-    table: daysTable(rows, costs, site, address),
+    option: () => (site.contracts.length && showsMoney() ? euros() : energy()),
+    table: daysTable(rows, costs, { site, address, query, title, use, total }),
     open: (n) => (starts[n] <= now ? address("day", starts[n]) : null),
-    tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => element.redraw(key === "eur" ? euros : energy)) : null,
+    tools: site.contracts.length ? unitChoice(() => element.redraw()) : null,
   });
   return element;
 }
 
-function daysTable(rows, costs, site, address) {
+function daysTable(rows, costs, { site, address, query, title, use, total: whole }) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const injection = injectionColumns(rows, costs);
   const columns = [t("table.day"), figures(t("energy")), figures(t("cost")), ...injection.heads, ...periods.map((name) => figures(periodName(name)))];
@@ -109,5 +113,6 @@ function daysTable(rows, costs, site, address) {
     const lines = costs.filter((each) => each.from === from);
     return [h("a", { href: address("day", from) }, day(row.from)), kwh(row.consumption_wh), cost, ...injection.cells(row, lines), ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
-  return table(t("month.days"), columns, cells);
+  const foot = [t("total"), kwh(use.consumption_wh), whole ? amount(whole, { ...query, by: "month" }, t("explain.of", { what: title })) : amountText(null), ...injection.cells(use, costs), ...periods.map((name) => kwh(use.periods[name] ?? 0))];
+  return table(t("month.days"), columns, cells, foot);
 }

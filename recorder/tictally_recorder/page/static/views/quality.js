@@ -95,7 +95,7 @@ function recorder(of) {
       [t("quality.started"), of.started && moment(of.started)],
       [t("quality.frames"), whole(of.frames)],
       [t("quality.deferred"), whole(of.deferred)],
-      [t("quality.ledger"), `${whole(of.ledger_bytes / MEGABYTE)} MB`],
+      [t("quality.ledger"), t("format.size.mb", { n: whole(of.ledger_bytes / MEGABYTE) })],
       [t("quality.version"), of.version],
     ]),
   );

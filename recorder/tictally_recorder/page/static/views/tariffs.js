@@ -7,7 +7,7 @@ import { failed, figures, loading, table } from "../components.js";
 import { amount } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
-import { fullDay, kwh, money, price, wall } from "../format.js";
+import { fullDay, kwh, money, price, signedMoney, wall } from "../format.js";
 import { before, colon, language, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { brokenFileText, datedReasonText, remarkText } from "../reasons.js";
@@ -197,8 +197,6 @@ function powerCard(answer) {
     rows.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("power.title") }, table(t("power.title"), columns, rows)) : null,
   );
 }
-
-const signedMoney = (value, currency) => new Intl.NumberFormat(language(), { style: "currency", currency, signDisplay: "exceptZero" }).format(value);
 
 function explainCompared(row, title) {
   const counted = Object.entries(row.energy_wh ?? {}).filter(([, wh]) => wh || row.amount !== null);

@@ -3,10 +3,10 @@
 import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, earlier, later, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
-import { choice, comparison, failed, figures, loading, stepper, table, tile } from "../components.js";
+import { compared, comparison, failed, figures, loading, showsMoney, stepper, table, tile, unitChoice } from "../components.js";
 import { amount, amountText, costNote, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
-import { kwh, month, percent, shortMonth } from "../format.js";
+import { fullDay, kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
 import { cheapName, energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
@@ -43,7 +43,7 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       head,
       h("section", { class: "tiles", "aria-label": year }, tiles({ site, query, use, total, year, lastYear, isRunning, lines: yearCosts.items })),
-      chart(months.items, monthCosts.items, site, year, address),
+      chart(months.items, monthCosts.items, { site, year, address, use, total }),
       heatLater({ site: site.site, from: later(from, firstDay), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
       climate && temperature(climate),
@@ -74,11 +74,20 @@ async function before(site, from, until, signal) {
   const start = `${Number(from.slice(0, 4)) - 1}-01-01`;
   const end = addDays(start, daysBetween(from, until));
   if (site.first.slice(0, 10) > start || end <= start) return null;
-  const [there, here] = await Promise.all([
-    all("/use", { site: site.site, from: start, to: end, by: "year" }, signal),
-    all("/use", { site: site.site, from, to: until, by: "year" }, signal),
-  ]);
-  return there.items.length && here.items.length ? { wh: there.items[0].consumption_wh, ofWh: here.items[0].consumption_wh, days: daysBetween(start, end) } : null;
+  const answers = async (first, end) => {
+    const window = { site: site.site, from: first, to: end, by: "year" };
+    const [use, cost] = await Promise.all([all("/use", window, signal), all("/cost", window, signal).catch(() => null)]);
+    return { use, cost };
+  };
+  const [there, here] = await Promise.all([answers(start, end), answers(from, until)]);
+  return compared(there, here, daysBetween(start, end));
+}
+
+/** From when on, and until when, a year has data, where that is not all of it. */
+function partOf(site, year, isRunning) {
+  const [first, last] = [site.first.slice(0, 10), site.last.slice(0, 10)];
+  const notes = [first > `${year}-01-01` && t("part.from", { day: fullDay(first) }), !isRunning && last < `${year}-12-31` && t("part.until", { day: fullDay(last) })];
+  return notes.filter(Boolean).join(" · ") || null;
 }
 
 function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
@@ -86,15 +95,15 @@ function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
   const sum = parts.reduce((found, [, wh]) => found + wh, 0);
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
-    tile(t("energy"), kwh(use.consumption_wh)),
+    tile(t("energy"), kwh(use.consumption_wh), partOf(site, year, isRunning)),
     injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
     cheap > 0 && sum > cheap ? tile(cheapName(parts.map(([period]) => period)), percent(cheap / sum), kwh(cheap)) : null,
-    lastYear && comparison(t("year.last"), lastYear.ofWh, lastYear.wh, isRunning ? t("compared.days", { count: lastYear.days }) : null),
+    comparison(t("year.last"), lastYear, lastYear && isRunning ? t("compared.days", { count: lastYear.days }) : null),
   ];
 }
 
-function chart(rows, costs, site, year, address) {
+function chart(rows, costs, { site, year, address, use, total }) {
   const starts = MONTHS.map((n) => `${year}-${n}`);
   const places = starts.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
   const ofMonths = costs.map((each) => ({ ...each, from: each.from.slice(0, 7) }));
@@ -105,15 +114,15 @@ function chart(rows, costs, site, year, address) {
     title: t("year.months"),
     note: rows.some(isCut) || costs.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
     label: t("year.monthsOf", { year }),
-    option: energy,
-    table: monthsTable(rows, costs, site, address),
+    option: () => (site.contracts.length && showsMoney() ? euros() : energy()),
+    table: monthsTable(rows, costs, { site, address, year, use, total }),
     open: (n) => (places[n]?.to ? address("month", starts[n]) : null),
-    tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => element.redraw(key === "eur" ? euros : energy)) : null,
+    tools: site.contracts.length ? unitChoice(() => element.redraw()) : null,
   });
   return element;
 }
 
-function monthsTable(rows, costs, site, address) {
+function monthsTable(rows, costs, { site, address, year, use, total: whole }) {
   const periods = inOrder(rows.flatMap((row) => Object.keys(row.periods)));
   const injection = injectionColumns(rows, costs);
   const columns = [t("table.month"), figures(t("energy")), figures(t("cost")), ...injection.heads, ...periods.map((name) => figures(periodName(name)))];
@@ -126,5 +135,7 @@ function monthsTable(rows, costs, site, address) {
     const lines = costs.filter((each) => each.from.startsWith(of));
     return [link, kwh(row.consumption_wh), cost, ...injection.cells(row, lines), ...periods.map((name) => kwh(row.periods[name] ?? 0))];
   });
-  return table(t("year.months"), columns, cells);
+  const query = { site: site.site, from: `${year}-01-01`, to: `${Number(year) + 1}-01-01`, by: "year" };
+  const foot = [t("total"), kwh(use.consumption_wh), whole ? amount(whole, query, t("explain.of", { what: year })) : amountText(null), ...injection.cells(use, costs), ...periods.map((name) => kwh(use.periods[name] ?? 0))];
+  return table(t("year.months"), columns, cells, foot);
 }

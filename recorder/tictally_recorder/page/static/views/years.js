@@ -3,7 +3,7 @@
 import { all, get } from "../api.js";
 import { addDays, today as todayIn } from "../calendar.js";
 import { colour, figure, tip } from "../chart.js";
-import { choice, figures, table } from "../components.js";
+import { figures, showsMoney, table, unitChoice } from "../components.js";
 import { amount, amountText, contractCard, injectionColumns } from "../costs.js";
 import { h } from "../dom.js";
 import { change, fullDay, kwh, money, percent, shortMonth } from "../format.js";
@@ -34,10 +34,10 @@ export async function render({ site, signal, address }) {
   const chart = figure({
     title: t("years.title"),
     note: years.items.some(isCut) || costs.items.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
-    option: energy,
+    option: () => (site.contracts.length && showsMoney() ? euros() : energy()),
     table: yearsTable(years.items, costs.items, site, address),
     open: (n) => (years.items[n] ? address("year", yearOf(years.items[n])) : null),
-    tools: site.contracts.length ? choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], "kwh", (key) => chart.redraw(key === "eur" ? euros : energy)) : null,
+    tools: site.contracts.length ? unitChoice(() => chart.redraw()) : null,
   });
   chart.querySelector("details").open = true;
   return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.years")), chart, byMonth(months.items), nights && standby(nights), site.contracts.length ? null : contractCard(site)), isRefreshed: true };
@@ -58,7 +58,12 @@ function yearsTable(rows, costs, site, address) {
     const cost = total ? amount(total, query, t("explain.of", { what: year })) : amountText(null);
     return [[h("a", { href: address("year", year) }, year), partOf(row, site)], kwh(row.consumption_wh), cost, ...injection.cells(row, costs.filter((each) => each.from.startsWith(year))), mean, cheap > 0 && cheap < sum ? percent(cheap / sum) : "–", share];
   });
-  return table(t("years.title"), columns, cells);
+  const sum = (values) => values.reduce((all, value) => all + value, 0);
+  const totals = costs.filter((each) => each.kind === "total");
+  const isKnown = totals.length === rows.length && totals.every((each) => each.amount !== null && !isIncomplete(each)) && new Set(totals.map((each) => each.currency)).size === 1;
+  const injected = { injection_wh: sum(rows.map((row) => row.injection_wh ?? 0)) };
+  const foot = [t("total"), kwh(sum(rows.map((row) => row.consumption_wh ?? 0))), isKnown ? money(sum(totals.map((each) => Number(each.amount))), totals[0].currency) : "–", ...injection.cells(injected, costs), "", "", ""];
+  return table(t("years.title"), columns, cells, rows.length > 1 ? foot : null);
 }
 
 /** True where a site was heard from the first day of a year to its last. */
