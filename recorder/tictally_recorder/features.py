@@ -4,18 +4,17 @@ Programs and tools take `load` from here, so that no section is missing.
 """
 
 from tictally_recorder.api.settings import ConsoSettings, HttpSettings, MeteritSettings
-from tictally_recorder.backup import registration as backup_jobs
-from tictally_recorder.backup.settings import BackupSettings
+from tictally_recorder.backup.settings import BackupSettings, RemoteBackupSettings
 from tictally_recorder.fetch import FetchSettings
-from tictally_recorder.imports.conso import registration as enedis_job
+from tictally_recorder.imports.conso.settings import EnedisSettings
 from tictally_recorder.imports.registry import importers
 from tictally_recorder.jobs import job_kinds
-from tictally_recorder.notifications import registration as notify_job
-from tictally_recorder.providers.cre import registration as cre_job
-from tictally_recorder.providers.pvpc import registration as pvpc_job
-from tictally_recorder.providers.spot import registration as spot_job
-from tictally_recorder.providers.tempo import registration as tempo_job
-from tictally_recorder.providers.weather import registration as weather_job
+from tictally_recorder.notifications.settings import NotifySettings
+from tictally_recorder.providers.cre.settings import CreSettings
+from tictally_recorder.providers.pvpc.settings import PvpcSettings
+from tictally_recorder.providers.spot.settings import SpotSettings
+from tictally_recorder.providers.tempo.settings import TempoSettings
+from tictally_recorder.providers.weather.settings import WeatherSettings
 from tictally_recorder.settings import SECTIONS, Settings, load
 from tictally_recorder.sinks.registry import plugins as sink_plugins
 from tictally_recorder.tariffs.providers.registry import providers as tariff_providers
@@ -24,24 +23,24 @@ from tictally_shared.settings.program import compose
 __all__ = [
     "BackupSettings",
     "ConsoSettings",
+    "CreSettings",
+    "EnedisSettings",
     "FetchSettings",
     "HttpSettings",
     "MeteritSettings",
+    "NotifySettings",
+    "PvpcSettings",
+    "RemoteBackupSettings",
+    "SpotSettings",
+    "TempoSettings",
+    "WeatherSettings",
     "all_settings",
-    "backup_jobs",
-    "cre_job",
-    "enedis_job",
     "importers",
     "job_kinds",
     "load",
-    "notify_job",
-    "pvpc_job",
     "settings_with",
     "sink_plugins",
-    "spot_job",
     "tariff_providers",
-    "tempo_job",
-    "weather_job",
 ]
 
 

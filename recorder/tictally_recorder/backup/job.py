@@ -175,3 +175,9 @@ def stored_state(get_value: Callable[[str], str | None], folder: Path) -> JobSta
     """
     state = JobState.from_json(get_value(state_key(NAME)))
     return state if state.memory.get("folder") == str(folder) else JobState()
+
+
+def make(settings: Settings) -> BackupJob | None:
+    """The job, or None where its settings want none."""
+    folder = settings.section(BackupSettings).folder
+    return None if folder is None else BackupJob(settings, folder)

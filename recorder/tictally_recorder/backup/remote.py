@@ -206,3 +206,9 @@ def _last_line(output: BinaryIO) -> str:
     lines = output.read().decode(errors="replace").split("\n")
     written = [line.strip() for line in lines if line.strip()]
     return written[-1][:_MAX_DETAIL_LENGTH] if written else ""
+
+
+def make(settings: Settings) -> RemoteBackupJob | None:
+    """The job, or None where its settings want none."""
+    folder, command = settings.section(BackupSettings).folder, settings.section(RemoteBackupSettings).command
+    return None if folder is None or command is None else RemoteBackupJob(settings, folder, command)

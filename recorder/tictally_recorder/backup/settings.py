@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, ConfigDict, Field
 
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_recorder.settings import PREFIX, SECTIONS, Settings
 from tictally_shared.settings.sections import SectionModel
 from tictally_shared.settings_error import SettingError
@@ -64,3 +65,19 @@ def _check_folder(settings: Settings) -> None:
 
 SECTIONS.register(BackupSettings, "backup_")
 SECTIONS.register(RemoteBackupSettings, "remote_backup_", check=_check_folder)
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Sauvegarde", "en": "Backup"},
+        made_by("tictally_recorder.backup.job"),
+        has_own_findings=True,
+    )
+)
+register(
+    JobKind(
+        REMOTE_NAME,
+        {"fr": "Sauvegarde distante", "en": "Remote backup"},
+        made_by("tictally_recorder.backup.remote"),
+    )
+)

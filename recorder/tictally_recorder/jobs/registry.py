@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final
 
 from pydantic import BaseModel
@@ -31,6 +32,20 @@ class JobKind:
     settings: type[BaseModel] | None = None
     fetches_prices: bool = False
     has_own_findings: bool = False
+
+
+def made_by(module: str) -> Callable[[Settings], Job | None]:
+    """A kind's `make` that calls the function of that name in a module.
+
+    The module is imported only then, by whatever runs or shows jobs: every command loads all registrations, most of
+    them beside the settings.
+    """
+
+    def make(settings: Settings) -> Job | None:
+        job: Job | None = import_module(module).make(settings)
+        return job
+
+    return make
 
 
 _kinds: Final[Registry[JobKind]] = Registry("jobs")

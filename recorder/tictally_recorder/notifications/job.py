@@ -160,3 +160,8 @@ def _when(kind: Kind, now_ms: int, settings: Settings) -> str:
     """The local day, or the hour of it."""
     local = datetime.fromtimestamp(now_ms // 1000, UTC).astimezone(settings.zone)
     return f"{local:%Y-%m-%d}" if kind.pace is Pace.DAY else f"{local:%Y-%m-%dT%H}"
+
+
+def make(settings: Settings) -> NotifyJob | None:
+    """The job, or None where its settings want none."""
+    return NotifyJob(settings) if settings.section(NotifySettings).urls else None

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_recorder.notifications.model import Event, parse_events
 from tictally_shared.settings.sections import SectionModel
 
@@ -70,3 +71,13 @@ class NotifySettings(SectionModel):
     def urls(self) -> tuple[str, ...]:
         """The targets' addresses, which are secrets."""
         return () if self.targets is None else split_targets(self.targets.get_secret_value())
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Notifications", "en": "Notifications"},
+        made_by("tictally_recorder.notifications.job"),
+        NotifySettings,
+    )
+)

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from http import HTTPStatus
 from typing import ClassVar, Final
 
-from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch import Answer, FetchError, FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.imports.conso.answers import FigureKind, FigureRequest, observed
 from tictally_recorder.imports.conso.settings import NAME, EnedisSettings
@@ -209,3 +209,10 @@ class EnedisJob:
             return len(covered) < (end_ms - start_ms) // QUARTER_MS
 
         return has_gap
+
+
+def make(settings: Settings) -> EnedisJob | None:
+    """The job, or None where its settings want none."""
+    if settings.section(EnedisSettings).token is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return EnedisJob(settings)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, SecretStr, StringConstraints
 
 from tictally_recorder.fetch import Url
-from tictally_recorder.jobs import JobError
+from tictally_recorder.jobs import JobError, JobKind, made_by, register
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase
 from tictally_shared.settings.sections import SectionModel
@@ -66,3 +66,13 @@ def _points_of(token: str) -> list[str]:
         return []
     points = claims.get("sub")
     return [str(each) for each in (points if isinstance(points, list) else [points]) if each]
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Chiffres Enedis", "en": "Enedis figures"},
+        made_by("tictally_recorder.imports.conso.job"),
+        EnedisSettings,
+    )
+)

@@ -8,7 +8,7 @@ import logging
 from datetime import UTC, datetime
 from typing import ClassVar
 
-from tictally_recorder.fetch import FetchError
+from tictally_recorder.fetch import FetchError, FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
@@ -123,3 +123,10 @@ def _doubt(comparison: Comparison, service: str) -> JobError | None:
         "detail": found.sentence,
     }
     return JobError(Phrase(ProblemCode.REVISION_DOUBTFUL, about))
+
+
+def make(settings: Settings) -> CreJob | None:
+    """The job, or None where its settings want none."""
+    if settings.section(CreSettings).updates is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return CreJob(settings)

@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import Field
 
 from tictally_recorder.fetch import Url
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "cre"
@@ -31,3 +32,13 @@ class CreSettings(SectionModel):
     url: Url = Field(
         default=PORTAL, description="Address of the open-data portal below which the files lie, for a mirror."
     )
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Tarifs réglementés de la CRE", "en": "CRE's regulated tariffs"},
+        made_by("tictally_recorder.providers.cre.job"),
+        CreSettings,
+    )
+)

@@ -8,7 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Final
 
-from tictally_recorder.fetch import Answer
+from tictally_recorder.fetch import Answer, FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.providers.daily_prices import PAUSE_S, DailyPricesJob, PriceFile
 from tictally_recorder.providers.pvpc.answers import MADRID, DayOfPrices, read_api, read_archive
@@ -65,3 +65,10 @@ class PvpcJob(DailyPricesJob):
         super().__init__(
             Esios(own, own.zone), PriceFile(pvpc_file(settings, own.zone), MADRID, _PUBLISHED, own.since), pause_s
         )
+
+
+def make(settings: Settings) -> PvpcJob | None:
+    """The job, or None where its settings want none."""
+    if settings.section(PvpcSettings).zone is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return PvpcJob(settings)

@@ -8,6 +8,7 @@ from typing import Final
 from pydantic import Field, SecretStr
 
 from tictally_recorder.fetch import Url
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_recorder.settings import Settings
 from tictally_shared.settings.sections import SectionModel
 
@@ -48,3 +49,14 @@ class PvpcSettings(SectionModel):
 def pvpc_file(settings: Settings, zone: PvpcZone) -> Path:
     """The file of a zone's fetched prices."""
     return settings.tariffs_folder / f"pvpc-{zone}.csv"
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Prix PVPC", "en": "PVPC prices"},
+        made_by("tictally_recorder.providers.pvpc.job"),
+        PvpcSettings,
+        fetches_prices=True,
+    )
+)

@@ -1,5 +1,6 @@
 """Fetches day-ahead spot prices every afternoon into `spot-<zone>.csv` in the folder of tariffs."""
 
+from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.daily_prices import PAUSE_S, DailyPricesJob, PriceFile, PriceSource
@@ -38,3 +39,10 @@ def _source(own: SpotSettings) -> PriceSource:
         token = "" if own.token is None else own.token.get_secret_value()
         return Entsoe(own.entsoe_url, token, own.zone)
     return EnergyCharts(own.energy_charts_url, own.zone)
+
+
+def make(settings: Settings) -> SpotJob | None:
+    """The job, or None where its settings want none."""
+    if settings.section(SpotSettings).source is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return SpotJob(settings)

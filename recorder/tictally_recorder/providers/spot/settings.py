@@ -7,6 +7,7 @@ from typing import Final
 from pydantic import Field, SecretStr
 
 from tictally_recorder.fetch import Url
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "spot"
@@ -58,3 +59,14 @@ class SpotSettings(SectionModel):
     )
     entsoe_url: Url = Field(default=ENTSOE, description="Address of ENTSO-E's transparency platform.")
     energy_charts_url: Url = Field(default=ENERGY_CHARTS, description="Address of Energy-Charts.")
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Prix spot", "en": "Spot prices"},
+        made_by("tictally_recorder.providers.spot.job"),
+        SpotSettings,
+        fetches_prices=True,
+    )
+)

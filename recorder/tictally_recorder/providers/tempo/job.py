@@ -16,7 +16,7 @@ from tictally_recorder.calendars.tempo import (
     season,
     write_days,
 )
-from tictally_recorder.fetch import Answer, FetchError
+from tictally_recorder.fetch import Answer, FetchError, FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.problem import ProblemCode
@@ -131,3 +131,10 @@ def _of_season(answer: Answer, colours: dict[date, Colour], tomorrow: date) -> d
 
 def _midnight(day: date) -> str:
     return datetime(day.year, day.month, day.day, tzinfo=PARIS).isoformat()
+
+
+def make(settings: Settings) -> TempoJob | None:
+    """The job, or None where its settings want none."""
+    if settings.section(TempoSettings).source is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return TempoJob(settings)

@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import Field, SecretStr
 
 from tictally_recorder.fetch import Url
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "tempo"
@@ -33,3 +34,13 @@ class TempoSettings(SectionModel):
     rte_secret: SecretStr | None = Field(default=None, description="Its client secret.")
     mirror_url: Url = Field(default=MIRROR, description="Address of the mirror.")
     rte_url: Url = Field(default=RTE, description="Address of RTE's data portal.")
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Couleurs Tempo", "en": "Tempo colours"},
+        made_by("tictally_recorder.providers.tempo.job"),
+        TempoSettings,
+    )
+)

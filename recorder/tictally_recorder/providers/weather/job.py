@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import ClassVar, Final
 
+from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
 from tictally_recorder.ledger import importing
@@ -118,3 +119,11 @@ class WeatherJob:
             context.memory.pop("archived", None)
         context.memory["since"] = str(since)
         return since
+
+
+def make(settings: Settings) -> WeatherJob | None:
+    """The job, or None where its settings want none."""
+    own = settings.section(WeatherSettings)
+    if own.latitude is None or own.longitude is None or not settings.section(FetchSettings).is_allowed:
+        return None
+    return WeatherJob(settings)

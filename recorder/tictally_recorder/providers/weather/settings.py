@@ -6,6 +6,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator, Field
 
 from tictally_recorder.fetch import Url
+from tictally_recorder.jobs import JobKind, made_by, register
 from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "weather"
@@ -48,3 +49,13 @@ class WeatherSettings(SectionModel):
         description="Where the messages are JSON: the key of the temperature, `temperature`; levels are separated by "
         "dots, `outdoor.temperature`. Unset: a message is the number itself.",
     )
+
+
+register(
+    JobKind(
+        NAME,
+        {"fr": "Température extérieure", "en": "Outdoor temperature"},
+        made_by("tictally_recorder.providers.weather.job"),
+        WeatherSettings,
+    )
+)
