@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -165,6 +165,7 @@ def day_bounds_ms(day: date, tz: ZoneInfo) -> tuple[int, int]:
     return midnight_ms(day, tz), midnight_ms(day + timedelta(days=1), tz)
 
 
+@lru_cache(maxsize=8192)  # days of two decades: each is asked for again and again, and the end of one begins the next
 def midnight_ms(day: date, tz: ZoneInfo) -> int:
     """The first moment of a local day, milliseconds since 1970."""
     return int(local_midnight(day, tz).timestamp()) * 1000

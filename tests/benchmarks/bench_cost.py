@@ -15,6 +15,7 @@ import independent_comparison
 from ledger_building import frame, message
 from years_building import START, build
 
+from tictally_recorder.__main__ import collect_rarely
 from tictally_recorder.cost.compare import Assumed, Offer
 from tictally_recorder.cost.compare.kept import ConsumptionKeeper
 from tictally_recorder.cost.compare.query import comparison_of
@@ -39,6 +40,7 @@ _EVER: Final = date(1990, 1, 1), date(2100, 1, 1)
 def main(*, short: bool) -> dict[str, float | int | str]:
     """Seconds of a full recompute, milliseconds after one late frame, and the ratios to what is read and written."""
     days = 60 if short else 7 * 365 + 2
+    collect_rarely()  # as the program does
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         path = Path(name) / "ledger.sqlite"
         build(path, days)

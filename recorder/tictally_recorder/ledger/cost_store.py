@@ -6,7 +6,7 @@ from dataclasses import astuple, dataclass, fields, replace
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 
 from tictally_shared.calendar import QUARTER_MS
 
@@ -105,6 +105,12 @@ WHERE site = ? AND replaced_ms = 0 AND direction = ? AND currency = ? AND day <>
 """
 
 
+def _line_of(known: dict[tuple[object, ...], CostLine], values: tuple[Any, ...]) -> CostLine:
+    if (found := known.get(values)) is None:
+        found = known[values] = CostLine(*values)
+    return found
+
+
 class Costs:
     """Reads and writes cost; writes are inside a transaction."""
 
@@ -115,8 +121,9 @@ class Costs:
         """The computed days of [start, end), in order; or their replaced figures, the oldest first."""
         bounds = (site_id, start.toordinal(), end.toordinal(), not replaced)
         rows = self._connection.execute(_DAYS, bounds)
+        lines: dict[tuple[object, ...], CostLine] = {}  # years have few of them
         for (number, replaced_ms, first, until, key, computed_ms), of_day in groupby(rows, key=lambda row: row[:6]):
-            entries = tuple(CostEntry(CostLine(*row[9:]), *row[6:9]) for row in of_day)
+            entries = tuple(CostEntry(_line_of(lines, row[9:]), *row[6:9]) for row in of_day)
             yield CostDay(date.fromordinal(number), first, until, key, computed_ms, entries, replaced_ms or None)
 
     def keys(self, site_id: int) -> dict[date, str]:

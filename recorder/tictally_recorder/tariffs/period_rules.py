@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import repeat
 from typing import Final, NamedTuple, TypeAlias
 
 from tictally_recorder.reason import Reason, ReasonCode
@@ -121,9 +122,13 @@ class PeriodRules:
         self.day_begins = day_begins
         self.lists = dict(lists or {})
         self._slots_of: dict[tuple[_Kind, _Kind], Slots] = {}
+        self._of_all_days: Slots | None = None
         self._digests: dict[Slots, str] = {}
         self._kinds: dict[object, _Kind] = {}
-        self._has_seasons = any(rule.season for rule in self.rules)
+        self._seasons = tuple(dict.fromkeys(rule.season for rule in self.rules if rule.season is not None))
+        self._seasons_of: dict[tuple[int, int], tuple[bool, ...]] = {}
+        self._listed = tuple(dict.fromkeys(rule.days for rule in self.rules if rule.days))
+        self._has_weekdays = any(rule.weekdays or rule.has_chosen_weekday for rule in self.rules)
         self.has_colours = any(rule.colours for rule in self.rules)
         if not self.rules or self.rules[-1] != PeriodRule(self.rules[-1].period):
             raise ValueError("the last rule must have no condition")
@@ -147,12 +152,16 @@ class PeriodRules:
 
     def of_day(self, day: date, terms: DayTerms) -> Slots:
         """The periods of a local day's quarter-hours by the clock, from 00:00 to 23:45."""
+        if self._of_all_days is not None:
+            return self._of_all_days
         today = self._kind(day, terms)
         kinds = today if self.day_begins == _MIDNIGHT else self._kind(day - timedelta(days=1), terms), today
         if (found := self._slots_of.get(kinds)) is None:
             before, after = kinds
             found = tuple(self._slot(at, before if at < self.day_begins else after) for at in QUARTER_TIMES)
             self._slots_of[kinds] = found
+            if not (self._has_weekdays or self._seasons or self.has_colours or self._listed):
+                self._of_all_days = found
         return found
 
     def at(self, local: datetime, terms: DayTerms) -> Slot:
@@ -183,15 +192,26 @@ class PeriodRules:
     def _kind(self, day: date, terms: DayTerms) -> _Kind:
         """Which rules a day of the tariff lets apply, by all but the time."""
         alike = (
-            day.weekday(),
-            (day.month, day.day) if self._has_seasons else None,
+            (day.weekday(), terms.chosen_weekday) if self._has_weekdays else None,
+            self._seasons_on(day) if self._seasons else None,
             terms.colours.get(day) if self.has_colours else None,
-            terms.chosen_weekday,
-            day if self.lists else None,
+            tuple(map(self._is_in, self._listed, repeat(day))) if self._listed else None,
         )
         if (found := self._kinds.get(alike)) is None:
             found = self._kinds[alike] = tuple(self._applies(rule, day, terms) for rule in self.rules)
         return found
+
+    def _seasons_on(self, day: date) -> tuple[bool, ...]:
+        """Which of the seasons a day is in."""
+        key = day.month, day.day
+        if (found := self._seasons_of.get(key)) is None:
+            found = self._seasons_of[key] = tuple(is_in_season(day, each) for each in self._seasons)
+        return found
+
+    def _is_in(self, name: str, day: date) -> bool | None:
+        """Whether a list has a day; None if that is unknown."""
+        found = self.lists.get(name)
+        return day in found.days if found is not None and found.start <= day <= found.until else None
 
     def _applies(self, rule: PeriodRule, day: date, terms: DayTerms) -> _Applies:
         """What is surely known decides before what may not be."""
@@ -211,10 +231,8 @@ class PeriodRules:
     def _is_listed(self, rule: PeriodRule, day: date) -> _Applies:
         if not rule.days:
             return True
-        found = self.lists.get(rule.days)
-        if found is None or not found.start <= day <= found.until:
-            return Reason(ReasonCode.NO_LIST_OF_DAYS, {"list_name": rule.days})
-        return day in found.days
+        found = self._is_in(rule.days, day)
+        return Reason(ReasonCode.NO_LIST_OF_DAYS, {"list_name": rule.days}) if found is None else found
 
 
 def number_of(local: datetime) -> int:

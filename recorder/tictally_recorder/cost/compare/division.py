@@ -12,77 +12,21 @@ from datetime import date
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from tictally_recorder.cost.compare.consumption import DayConsumption, KindEnergy, QuarterKind, together
+from tictally_recorder.cost.compare.consumption import DayConsumption, QuarterKind, together
+from tictally_recorder.cost.compare.day_plan import ALL, DayPlan, DividedDay, MeteredDay, MeteredKind
 from tictally_recorder.cost.compare.kind_periods import KindPeriods, Registers
 from tictally_recorder.cost.compare.model import Assumed
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.tariffs.hours import Hours, is_within
 from tictally_recorder.tariffs.model import Tariff
-from tictally_recorder.tariffs.period_rules import QUARTER_TIMES, DayTerms, PeriodRules, Slot, Slots
+from tictally_recorder.tariffs.period_rules import QUARTER_TIMES, DayTerms, Slot, Slots
 from tictally_shared.tariff_options import HPHC
 
 _OFF_PEAK: Final = HPHC.periods[0]
 _HOURS_UNKNOWN: Final = Reason(ReasonCode.OFF_PEAK_HOURS_UNKNOWN)
 _NO_FRAMES: Final = Reason(ReasonCode.NO_FRAMES)
 _IN_PART: Final = Reason(ReasonCode.UNMETERED_IN_PART)
-
-
-class DividedDay(NamedTuple):
-    """A day's energy as a tariff divides it, and why it cannot, as far as it cannot.
-
-    Attributes:
-        energy_wh: by period, in the tariff's order; of what could be divided.
-        reasons: why some of it could not; none where all could.
-        is_estimated: a gap was divided by time.
-        hours: off-peak hours by which it was divided; none if it was divided otherwise.
-    """
-
-    energy_wh: Sequence[int]
-    reasons: frozenset[Reason]
-    is_estimated: bool
-    hours: tuple[Hours, ...] = ()
-
-
-class MeteredKind(NamedTuple):
-    """The energy of a day's quarters of one kind.
-
-    Attributes:
-        periods: that their registers count.
-        energy: theirs.
-        until: what all consumption was before each quarter; and, last, on the day.
-    """
-
-    periods: KindPeriods
-    energy: KindEnergy
-    until: Sequence[int]
-
-    def wh(self, registers: Registers) -> int:
-        """What some registers counted on the day."""
-        return sum([self.energy.sums[at] for at in registers.places])
-
-
-@dataclass(frozen=True, slots=True)
-class MeteredDay:
-    """A local day on its contract.
-
-    Attributes:
-        day: local.
-        kinds: of its quarters; none without frames.
-        reasons: why some of it is not known.
-        until: what all consumption was before each quarter; and, last, on the day.
-        is_plain: True if all of its energy is measured and known.
-        hours: off-peak hours that are given, else the contract's.
-        terms: what rules need to know of the customer.
-    """
-
-    day: date
-    kinds: Sequence[MeteredKind]
-    reasons: frozenset[Reason]
-    until: Sequence[int]
-    is_plain: bool
-    hours: tuple[Hours, ...]
-    terms: DayTerms
 
 
 class Metering:
@@ -97,6 +41,7 @@ class Metering:
         # By the identity of the contract, which its days hold.
         self._known: dict[tuple[int, QuarterKind], KindPeriods] = {}
         self._terms: dict[int | None, DayTerms] = {}
+        self._likenesses: dict[object, int] = {}
 
     def of(
         self, day: date, contract: Contract | None, consumption: DayConsumption | None, *, is_metered: bool
@@ -115,13 +60,16 @@ class Metering:
             if (periods := self._known.get(key)) is None:
                 periods = self._known[key] = KindPeriods(kind, contract)
             kinds.append(MeteredKind(periods, energy, energy.until(periods.total.places)))
+        hours = self._assumed.off_peak_hours or (contract.off_peak_on(day) if contract else ())
+        alike = hours, *(id(each.periods) for each in kinds)  # identities of what this object holds
         return MeteredDay(
             day,
             kinds,
             frozenset([*([] if kinds else [_NO_FRAMES]), *([] if is_metered else [_IN_PART])]),
             together(each.until for each in kinds),
             all(each.periods.is_plain for each in kinds),
-            self._assumed.off_peak_hours or (contract.off_peak_on(day) if contract else ()),
+            self._likenesses.setdefault(alike, len(self._likenesses)),
+            hours,
             self._terms_on(contract),
         )
 
@@ -216,18 +164,73 @@ class Division:
         self._is_given = self._has_hours and set(tariff.periods) == set(HPHC.periods)
         self._no_register = Reason(ReasonCode.NO_REGISTER_FOR_PERIODS, {"tariff": tariff.id})
         self._slots_of: dict[tuple[int, tuple[Hours, ...]], _DaySlots] = {}
+        # By the identity of slots, which rules hold, and the likeness of days.
+        self._plans: dict[tuple[int, int], DayPlan] = {}
 
     def of(self, metered: MeteredDay) -> DividedDay:
         """A day's energy by period of the tariff."""
+        slots = None if self._rules is None else self._rules.of_day(metered.day, metered.terms)
+        if metered.is_plain and metered.kinds:
+            key = id(slots), metered.likeness
+            if (plan := self._plans.get(key)) is None:
+                plan = self._plans[key] = self._plan(metered, slots)
+            if plan.is_possible:
+                return plan.divide(metered)
         day = _Dividing(metered, dict.fromkeys(self._tariff.periods, 0))
         if len(day.energy) == 1:
             day.add_whole(metered.kinds, self._tariff.periods[0])
         elif metered.kinds:
-            self._divide(day)
+            self._divide(day, None if slots is None else self._slots(slots, metered.hours))
         reasons = metered.reasons.union(day.reasons) if day.reasons else metered.reasons
         return DividedDay((*day.energy.values(),), reasons, day.is_estimated, day.hours)
 
-    def _divide(self, day: "_Dividing") -> None:
+    def _plan(self, metered: MeteredDay, slots: Slots | None) -> DayPlan:
+        """The plan of the days that are like one."""
+        plan = DayPlan(self._tariff.periods, metered.hours)
+        self._make(plan, metered.kinds, None if slots is None else self._slots(slots, metered.hours))
+        return plan
+
+    def _make(self, plan: DayPlan, kinds: Sequence[MeteredKind], slots: "_DaySlots | None") -> None:
+        """Fill in a plan, as `_divide` divides a day."""
+        if len(plan.periods) == 1:
+            plan.by_clock.append((ALL, plan.stretches([(0, len(QUARTER_TIMES), plan.periods[0])])))
+            return
+        rest = [*range(len(kinds))]
+        if not self._is_given:
+            by_registers = [each.periods.of_registers(self._tariff) for each in kinds]
+            rest = [number for number in rest if by_registers[number] is None]
+            for number, found in enumerate(by_registers):
+                for period, registers in (found or {}).items():
+                    plan.by_registers.append((number, plan.registers(registers), plan.place(period)))
+        if slots is None:
+            if rest:
+                whole = plan.stretches([(0, len(QUARTER_TIMES), self._no_register)])
+                plan.by_clock += [(number, whole) for number in _all_or(rest, kinds)]
+            return
+        fixed = plan.stretches((run.first, run.end, run.period) for run in slots.fixed)
+        if rest and fixed:
+            plan.by_clock += [(number, fixed) for number in _all_or(rest, kinds)]
+        if rest and slots.by_hours:
+            self._make_by_hours(plan, rest, kinds, slots)
+
+    def _make_by_hours(
+        self, plan: DayPlan, rest: Sequence[int], kinds: Sequence[MeteredKind], slots: "_DaySlots"
+    ) -> None:
+        others = [number for number in rest if self._has_hours or kinds[number].periods.of_off_peak is None]
+        for number in rest:
+            if number in others:
+                continue
+            for name, registers in (kinds[number].periods.of_off_peak or {}).items():
+                runs = [
+                    (run.first, run.end, run.slot.off_peak if name == _OFF_PEAK else run.slot.peak)
+                    for run in slots.by_hours
+                ]
+                plan.by_off_peak.append((number, plan.registers(registers), plan.stretches(runs)))
+        if others:
+            stretches = plan.stretches((run.first, run.end, run.period) for run in slots.by_hours)
+            plan.by_hours += [(number, stretches) for number in _all_or(others, kinds)]
+
+    def _divide(self, day: "_Dividing", slots: "_DaySlots | None") -> None:
         """Registers first, then rules."""
         rest: list[MeteredKind] = []
         for kind in day.metered.kinds:
@@ -239,10 +242,9 @@ class Division:
                     day.add_registers(kind, registers, period)
         if not rest:
             return
-        if self._rules is None:
+        if slots is None:
             day.add_whole(rest, self._no_register)
             return
-        slots = self._slots(self._rules, day.metered)
         if slots.fixed:
             day.add_by_clock(rest, slots.fixed)
         if slots.by_hours:
@@ -260,12 +262,15 @@ class Division:
         if others and day.add_by_clock(others, slots.by_hours):
             day.hours = slots.hours
 
-    def _slots(self, rules: PeriodRules, metered: MeteredDay) -> _DaySlots:
-        slots = rules.of_day(metered.day, metered.terms)
+    def _slots(self, slots: Slots, hours: tuple[Hours, ...]) -> _DaySlots:
         # Rules hold their slots, so that an identity stays theirs.
-        if (found := self._slots_of.get((id(slots), metered.hours))) is None:
-            found = self._slots_of[id(slots), metered.hours] = _DaySlots(slots, metered.hours)
+        if (found := self._slots_of.get((id(slots), hours))) is None:
+            found = self._slots_of[id(slots), hours] = _DaySlots(slots, hours)
         return found
+
+
+def _all_or(numbers: Sequence[int], kinds: Sequence[MeteredKind]) -> Sequence[int]:
+    return [ALL] if len(numbers) == len(kinds) else numbers
 
 
 @dataclass(slots=True)

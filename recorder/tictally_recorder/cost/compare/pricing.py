@@ -10,7 +10,7 @@ from itertools import accumulate, groupby, pairwise, repeat
 from operator import add
 from typing import Final, NamedTuple, Self
 
-from tictally_recorder.cost.compare.division import DividedDay
+from tictally_recorder.cost.compare.day_plan import DividedDay
 from tictally_recorder.cost.compare.model import Assumed, Offer
 from tictally_recorder.cost.proration import days_of_month
 from tictally_recorder.cost.reasons import no_price, no_subscription, provisional_reason
@@ -67,11 +67,17 @@ class DividedDays:
     @cached_property
     def unknown(self) -> dict[Reason, list[date]]:
         """Why days are not divided completely → those days."""
-        found: dict[Reason, list[date]] = {}
+        # Days that are alike have the same set: hashing reasons day by day would take longer than dividing the days.
+        alike: dict[int, list[date]] = {}
+        sets = {id(each.reasons): each.reasons for each in self.divided if each.reasons}
         for day, each in zip(self.days, self.divided, strict=True):
-            for reason in each.reasons:
-                found.setdefault(reason, []).append(day)
-        return found
+            if each.reasons:
+                alike.setdefault(id(each.reasons), []).append(day)
+        found: dict[Reason, list[date]] = {}
+        for identity, days in alike.items():
+            for reason in sets[identity]:
+                found.setdefault(reason, []).extend(days)
+        return {reason: sorted(days) for reason, days in found.items()}
 
     @cached_property
     def totals(self) -> _Totals:
