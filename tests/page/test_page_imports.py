@@ -178,7 +178,7 @@ def test_files_are_tried_imported_and_undone_on_the_page(tmp_path: Path, browser
         take = page.get_by_role("button", name="Importer")
         take.wait_for(timeout=WITHIN_MS)
         shown = page.locator(".import").inner_text().replace("\u202f", " ").replace("\u00a0", " ")
-        assert "1 440 valeurs pour le site 021900000002, du 1 janv. 2026 au 30 janv. 2026." in shown
+        assert "1 440 valeurs pour le site 021900000002, du 1er janv. 2026 au 30 janv. 2026." in shown
         assert "Total, consommation : 0,00 kWh avant, 720 kWh après." in shown
         page.locator("summary", has_text="Mois par mois").click()
         assert page.get_by_role("table", name="Mois par mois").locator("tbody tr").count() == 1
