@@ -196,7 +196,7 @@ GAPS = [Gap(ms(f"2026-11-20T{hour:02}:15"), ms(f"2026-11-20T{hour + 1:02}:00")) 
         (
             [OFF_PEAK],
             Missing(ms("2026-11-20T16:05")),
-            ["The first frame is of 2026-11-20 16:05; what was counted before it is not known."],
+            ["The first data are of 2026-11-20 16:05; what was counted before it is not known."],
         ),
         ([OFF_PEAK], Missing(ms("2026-11-20T00:05")), []),
         (

@@ -275,7 +275,7 @@ def test_several_sites_are_separate_and_an_example_names_its_site(summer: Comman
 def test_days_beyond_the_frames_are_reported(summer: Commands) -> None:
     _, out, _ = summer("cost", "--from", "2025-07-30", "--to", "2025-08-03")
     assert out.endswith(
-        "The first frame is of 2025-07-31 00:00; what was used before it is not known.\n"
+        "The first data are of 2025-07-31 00:00; what was used before it is not known.\n"
         "The last frame is of 2025-08-01 23:59; what was used after it is not known yet.\n"
     )
 
@@ -289,7 +289,7 @@ def test_a_first_day_that_was_heard_in_part_has_its_own_readings(run: Commands) 
     assert "EAST from 1000 Wh (2025-07-31 06:51+02:00) to 5000 Wh (2025-08-01 00:00+02:00): 4.000 kWh\n" in out
     assert "EAST from 5000 Wh (2025-08-01 00:00+02:00) to 9000 Wh (2025-08-01 17:20+02:00): 4.000 kWh\n" in out
     remarks = (
-        "The first frame is of 2025-07-31 06:51; what was used before it is not known.",
+        "The first data are of 2025-07-31 06:51; what was used before it is not known.",
         "The last frame is of 2025-08-01 17:20; what was used after it is not known yet.",
     )
     assert all(each in out for each in remarks)

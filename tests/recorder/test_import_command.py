@@ -20,7 +20,10 @@ from ledger_building import METER, NOON_MS
 from observation_building import energy, points, put, rows, store
 
 from tictally_recorder.cli.app import main
+from tictally_recorder.energy import EnergyQuery, gaps
+from tictally_recorder.energy import energy as energy_of
 from tictally_recorder.ledger import Ledger, LedgerReader
+from tictally_shared.calendar import By
 
 START = local(2026, 1, 5)
 """A Monday."""
@@ -72,6 +75,18 @@ def test_a_dry_run_shows_each_month_and_writes_nothing(home: Home) -> None:
     assert out.endswith("Nothing was imported.")
     with LedgerReader.open(home.ledger) as reader:
         assert (reader.sites(), reader.import_runs()) == ([], [])
+
+
+def test_nothing_is_shown_of_the_time_after_the_end_of_an_import(home: Home) -> None:
+    """Its last reading is at midnight, in a quarter-hour of which nothing is known."""
+    home.curve("a.csv", [1000] * 48)
+    home(home.folder / "a.csv", "--site", METER)
+    after = START.replace(tzinfo=PARIS) + timedelta(days=3)
+    with LedgerReader.open(home.ledger) as reader:
+        (site,) = reader.sites()
+        found = energy_of(reader, EnergyQuery(METER, START.replace(tzinfo=PARIS), after, By.DAY, PARIS))
+        assert [(row.energy, row.covered, row.quarters) for row in found] == [(24_000, 96, 96)]
+        assert gaps(reader, site, 0, round(after.timestamp()) * 1000) == []
 
 
 def test_an_import_is_listed_and_undone(home: Home) -> None:

@@ -143,7 +143,7 @@ def test_an_export_of_two_sites_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_file_that_nobody_recognizes_lists_the_forms(tmp_path: Path) -> None:
-    with pytest.raises(ImportFileError, match=r"no importer recognizes this file; there are: enedis_csv: CSV of"):
+    with pytest.raises(ImportFileError, match=r"no importer recognizes this file: enedis_csv, enedis_xlsx, "):
         read(written(tmp_path, ["a,b", "1,2"]))
     with pytest.raises(ImportFileError, match="it has no values"):
         read(written(tmp_path, []))

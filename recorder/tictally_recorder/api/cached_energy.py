@@ -83,11 +83,8 @@ class _SiteEnergy:
 
     def clipped(self, window: TimeRange) -> TimeRange:
         """A range without the periods before the first and after the last frame, in whole quarter-hours."""
-        tz, meters = self.session.tz, self.site.meters
-        first, last = (
-            datetime.fromtimestamp(each / 1000, UTC)
-            for each in (min(meter.first_ms for meter in meters), max(meter.last_ms for meter in meters))
-        )
+        tz = self.session.tz
+        first, last = (datetime.fromtimestamp(each / 1000, UTC) for each in (self.site.first_ms, self.site.last_ms))
         end = period_start(window.end, By.QUARTER, tz)
         if end < window.end:
             end += timedelta(milliseconds=QUARTER_MS)
@@ -132,7 +129,7 @@ class _SiteEnergy:
     def merged(self, rows: Iterable[EnergyRow], window: TimeRange, by: By) -> Iterator[EnergyRow]:
         """Rows of shorter periods, in order of time, added up to longer ones."""
         start_ms, end_ms = window.bounds_ms
-        data_end = max(meter.last_ms for meter in self.site.meters) // QUARTER_MS + 1
+        data_end = self.site.last_ms // QUARTER_MS + 1
         bounds: dict[int, tuple[int, int]] = {}
 
         def period(row: EnergyRow) -> int:

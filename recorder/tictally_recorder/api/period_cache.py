@@ -144,8 +144,7 @@ def read_states(reader: LedgerReader, query: PeriodQuery) -> DayStates:
 
 def days_of(site: Site, tz: ZoneInfo) -> tuple[date, date]:
     """The local days of a site's first and last frame."""
-    ends = min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters)
-    first, last = (local_day(each, tz) for each in ends)
+    first, last = (local_day(each, tz) for each in (site.first_ms, site.last_ms))
     return first, last
 
 

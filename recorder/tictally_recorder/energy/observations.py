@@ -34,8 +34,8 @@ def gaps(reader: LedgerReader, site: Site, start_ms: int, end_ms: int) -> list[G
 
     There are none before its first and after its last frame or import: nothing is known to be missing there.
     """
-    start_ms = max(start_ms, min(meter.first_ms for meter in site.meters) // QUARTER_MS * QUARTER_MS)
-    end_ms = min(end_ms, (max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1) * QUARTER_MS)
+    start_ms = max(start_ms, site.first_ms // QUARTER_MS * QUARTER_MS)
+    end_ms = min(end_ms, (site.last_ms // QUARTER_MS + 1) * QUARTER_MS)
     if start_ms >= end_ms:
         return []
     starts = {each for meter in site.meters for each in reader.quarters_with_frames(meter.id, start_ms, end_ms)}

@@ -257,7 +257,7 @@ class _Sums:
         """The rows, by period of time, then by register in the catalogue's order, then in order of time."""
         covered = Counter(map(self._window.period, self._covered | self._imported))
         imported = Counter(map(self._window.period, self._imported))
-        data_end = max(meter.last_ms for meter in site.meters) // QUARTER_MS + 1
+        data_end = site.last_ms // QUARTER_MS + 1
         for (period, register), parts in groupby(sorted(self._sums.items(), key=_in_order), lambda item: item[0][:2]):
             first, end = self._window.bounds[period]
             sums = list(parts)
@@ -375,8 +375,7 @@ def _summed(
     """The sums of a window; steady quarters are not in them if they are asked for."""
     with reader.snapshot():
         site = _site(reader, query.site)
-        first_ms, last_ms = min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters)
-        window = QuarterWindow.of(query, (first_ms, last_ms))
+        window = QuarterWindow.of(query, (site.first_ms, site.last_ms))
         sums = _Sums(window)
         found: list[SteadyQuarter] = []
         integrated = reader.meters_of_edge(INTEGRATED_EDGE)

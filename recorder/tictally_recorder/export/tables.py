@@ -249,8 +249,7 @@ TABLES: Final[Mapping[str, ExportTable]] = {
 
 def _months(query: ExportQuery, site: Site) -> Iterator[tuple[datetime, datetime]]:
     """The months of the window in which a site has frames: read one by one, decades need no more memory."""
-    first = _moment(min(meter.first_ms for meter in site.meters), query.tz)
-    last = _moment(max(meter.last_ms for meter in site.meters), query.tz)
+    first, last = _moment(site.first_ms, query.tz), _moment(site.last_ms, query.tz)
     start = max(query.start, local_midnight(first.date(), query.tz))
     end = min(query.end, local_midnight(last.date() + timedelta(days=1), query.tz))
     return periods(start, end, By.MONTH, query.tz)

@@ -56,8 +56,7 @@ def importer_of(file: SourceFile) -> Importer:
     if found:
         raise file.error(0, ImportProblem.AMBIGUOUS, importers=tuple(each.name for each in found))
     check_packing(file, content)
-    forms = tuple(f"{each.name}: {each.form}" for each in importers())
-    raise file.error(0, ImportProblem.NOT_RECOGNIZED, forms=forms)
+    raise file.error(0, ImportProblem.NOT_RECOGNIZED, importers=tuple(each.name for each in importers()))
 
 
 register(EnedisCsv())

@@ -93,8 +93,9 @@ class Meter:
         id: of its row.
         key: its number, or the key configured at installation.
         serial: short hash of the number where a key replaces it, else None.
-        first_ms: time of its oldest frame.
-        last_ms: time of its newest frame.
+        first_ms: time of its oldest frame or import.
+        last_ms: time of its newest frame, or end of its newest import.
+        is_imported_last: True if the latter is the later one.
     """
 
     id: int
@@ -102,6 +103,7 @@ class Meter:
     serial: str | None
     first_ms: int
     last_ms: int
+    is_imported_last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +119,16 @@ class Site:
     id: str
     meters: tuple[Meter, ...]
     edges: tuple[str, ...]
+
+    @property
+    def first_ms(self) -> int:
+        """Time of its oldest data, milliseconds since 1970."""
+        return min(meter.first_ms for meter in self.meters)
+
+    @property
+    def last_ms(self) -> int:
+        """A moment of the newest quarter that has data: nothing is known of one that begins where imports end."""
+        return max(meter.last_ms - meter.is_imported_last for meter in self.meters)
 
     @property
     def is_integrated(self) -> bool:

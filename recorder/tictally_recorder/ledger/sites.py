@@ -159,7 +159,7 @@ def _sites(connection: sqlite3.Connection) -> list[tuple[Site, int | None]]:
         edges.setdefault(site, set()).add(name)
     meters: dict[int, list[Meter]] = {}
     for each in meter_extents(connection):
-        meter = Meter(each.id, each.key, each.serial, each.first_ms, each.last_ms)
+        meter = Meter(each.id, each.key, each.serial, each.first_ms, each.last_ms, bool(each.is_imported_last))
         meters.setdefault(each.site, []).append(meter)
     sites = connection.execute("SELECT id, name, ignored_ms FROM site ORDER BY name")
     return [

@@ -35,7 +35,8 @@ def ledger_counts(connection: sqlite3.Connection) -> LedgerCounts:
 
 # A meter that stands for imports alone has no frame: its first is later than its last.
 _EXTENTS: Final = """
-SELECT meter.id, site, key, serial, min(first_ms, coalesce(first, first_ms)), max(last_ms, coalesce(last, last_ms))
+SELECT meter.id, site, key, serial, min(first_ms, coalesce(first, first_ms)), max(last_ms, coalesce(last, last_ms)),
+    coalesce(last > last_ms, 0)
 FROM meter LEFT JOIN (
     SELECT meter, min(first_ms) AS first, max(last_ms) AS last FROM imported_span GROUP BY meter
 ) AS imported ON imported.meter = meter.id
@@ -44,7 +45,7 @@ WHERE first_ms <= last_ms OR first IS NOT NULL ORDER BY 5, 1
 
 
 class MeterExtent(NamedTuple):
-    """A meter and the times of its first and last data, milliseconds since 1970."""
+    """A meter and the times of its first and last data, milliseconds since 1970; whether imports end after frames."""
 
     id: int
     site: int
@@ -52,6 +53,7 @@ class MeterExtent(NamedTuple):
     serial: str | None
     first_ms: int
     last_ms: int
+    is_imported_last: int
 
 
 def meter_extents(connection: sqlite3.Connection) -> list[MeterExtent]:

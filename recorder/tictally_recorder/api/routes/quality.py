@@ -56,9 +56,8 @@ async def quality(request: Request, params: Annotated[ListParams, Query()]) -> R
 def _site_record(session: ReadSession, site: Site, window: TimeRange) -> Record:
     tz = session.tz
     start_ms, end_ms = window.bounds_ms
-    start_ms = max(start_ms, min(meter.first_ms for meter in site.meters)) // QUARTER_MS * QUARTER_MS
-    last_ms = max(meter.last_ms for meter in site.meters)
-    end_ms = max(min(-(-end_ms // QUARTER_MS), last_ms // QUARTER_MS + 1) * QUARTER_MS, start_ms)
+    start_ms = max(start_ms, site.first_ms) // QUARTER_MS * QUARTER_MS
+    end_ms = max(min(-(-end_ms // QUARTER_MS), site.last_ms // QUARTER_MS + 1) * QUARTER_MS, start_ms)
     found = gaps(session.reader, site, start_ms, end_ms)
     quarters = (end_ms - start_ms) // QUARTER_MS
     rows, _ = cached_energy(session, site, window, By.DAY)

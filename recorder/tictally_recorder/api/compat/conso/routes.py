@@ -200,7 +200,7 @@ def _intervals(session: ReadSession, site: Site, series: _MeteringSeries, days: 
         return max_power(_quarters(session.reader, site, window), maxima, wanted, tz)
     rows, _ = cached_energy(session, site, window, series.by, all_registers=True)
     total = consumption_total if series.is_consumption else injection_total
-    heard_ms = min(meter.first_ms for meter in site.meters), max(meter.last_ms for meter in site.meters)
+    heard_ms = site.first_ms, site.last_ms
     make = daily if series.by is By.DAY else load_curve
     return make(rows, total, tz, heard_ms)
 
