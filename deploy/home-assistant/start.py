@@ -8,6 +8,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -24,6 +25,7 @@ _SUPERVISOR: Final = "http://supervisor"
 _INGRESS: Final = "172.30.32.2"
 # Earlier ones show an app's page below another path: https://github.com/home-assistant/core/pull/161264
 _APP_PANEL_SINCE: Final = (2026, 2)
+_RECORDER: Final = "home-assistant"
 _LEDGER_WITHIN_S: Final = 120
 _BACKUP: Final = "backup/ledger.backup"  # made by `backup-pre`
 # Serial devices that are radios: opening one would disturb the hub's Zigbee, Thread or Z-Wave network.
@@ -70,6 +72,7 @@ class App:
         share: folder that the user reaches, of the recorder.
         runtime: folder in memory.
         devices: folder of the serial devices by their ids.
+        examples: folder with blueprints and dashboard.
         supervisor: address of its API.
         environ: of the container.
     """
@@ -78,6 +81,7 @@ class App:
     share: Path = Path("/share/tictally")
     runtime: Path = Path("/tmp/tictally")  # noqa: S108 - a memory file system of this container alone
     devices: Path = Path("/dev/serial/by-id")
+    examples: Path = Path("/opt/tictally/app/home-assistant")
     supervisor: str = _SUPERVISOR
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
@@ -119,9 +123,10 @@ def recorder_environment(app: App) -> dict[str, str]:
     language = options.get("language", "fr")
     for folder in (app.runtime, *(app.share / name for name in ("backups", "import", "tariffs"))):
         folder.mkdir(parents=True, exist_ok=True)
+    _offer_examples(app)
     settings = {
         "LANGUAGE": language,
-        "NAME": "home-assistant",
+        "NAME": _RECORDER,
         "LEDGER": str(app.data / "ledger.sqlite"),
         "CONTRACTS": str(_contracts(app, options.get("contracts") or [], language)),
         "TARIFFS": str(app.share / "tariffs"),
@@ -149,6 +154,17 @@ def recorder_environment(app: App) -> dict[str, str]:
     settings |= {f"NOTIFY_{name}": value for name, value in notify.items() if value}
     own = _own_settings(options)
     return {**app.environ, **_prefixed(prefix, settings | _broker(app, own, prefix, language)), **own}
+
+
+def _offer_examples(app: App) -> None:
+    """Put blueprints and dashboard of this version where the user can copy them from."""
+    target = app.share / "home-assistant"
+    (target / "blueprints").mkdir(parents=True, exist_ok=True)
+    for blueprint in (app.examples / "blueprints").glob("*.yaml"):
+        shutil.copyfile(blueprint, target / "blueprints" / blueprint.name)
+    dashboard = (app.examples / "dashboard.yaml").read_text(encoding="utf-8")
+    named = dashboard.replace("tictally_recorder_nas_", f"tictally_recorder_{_RECORDER.replace('-', '_')}_")
+    (target / "dashboard.yaml").write_text(named, encoding="utf-8")
 
 
 def _own_settings(options: Mapping[str, Any]) -> dict[str, str]:

@@ -8,11 +8,14 @@ from typing import Final
 ROOT: Final = Path(__file__).parent.parent.parent
 APPS: Final = ("edge", "recorder")
 _DEPLOY: Final = ROOT / "deploy" / "home-assistant"
-_FOLDERS: Final = ("shared", "edge", "recorder", "deploy/docker")
+_FOLDERS: Final = ("shared", "edge", "recorder", "deploy/docker", "deploy/home-assistant/blueprints")
 # No description of an app: the supervisor would find it a second time.
 _FILES: Final = (
     *("pyproject.toml", "uv.lock", "README.md", "LICENSE"),
-    *(f"deploy/home-assistant/{name}" for name in ("start.py", "install", "backup-pre", "backup-post")),
+    *(
+        f"deploy/home-assistant/{name}"
+        for name in ("start.py", "install", "backup-pre", "backup-post", "dashboard.yaml")
+    ),
 )
 _BUILT: Final = shutil.ignore_patterns("__pycache__", "*.egg-info", "build", "dist", ".*")
 

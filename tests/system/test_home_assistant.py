@@ -381,6 +381,19 @@ def test_another_contract_removes_obsolete_entities_and_keeps_history_of_the_oth
     home.wait_until(lambda: (home.value(line.entity("period")) or "").endswith(COLOURS), "showed a Tempo period")
 
 
+def test_another_language_changes_names_and_states_and_nothing_else(stage: Stage, home: HomeAssistant) -> None:
+    """Also where the state that the hub shows is a word of the language before."""
+    line = stage.line("021961000091", contract="ejp")
+    home.wait_for(line.entity("peak_now"), "pas de pointe mobile", within_s=60)
+    before = known(home, line)
+    line.edge.stop()
+    line.edge.environ["TICTALLY_EDGE_LANGUAGE"] = "en"
+    line.edge.start()
+    home.wait_for(line.entity("peak_now"), "no mobile peak", within_s=60)
+    home.wait_for(line.entity("cutoff"), "closed")
+    assert known(home, line) == before
+
+
 def test_the_task_lists_the_entities_in_home_assistant() -> None:
     root = Path(__file__).parents[2]
     command = [sys.executable, "-m", "devel.hass", "sim:ejp?mode=historique", "--language", "en"]

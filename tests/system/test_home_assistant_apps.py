@@ -62,6 +62,7 @@ def container(folder: Path, supervisor: str, options: Mapping[str, object], devi
         share=folder / "share" / "tictally",
         runtime=folder / "run",
         devices=folder / "by-id",
+        examples=APPS,
         supervisor=supervisor,
         environ={"SUPERVISOR_TOKEN": TOKEN, "PATH": "/bin"},
     )
@@ -180,7 +181,8 @@ def test_a_recorder_needs_no_options(tmp_path: Path, supervisor: str) -> None:
     assert (http.host, http.port, http.reads, str(http.ingress[0])) == ("0.0.0.0", 8780, "token", "172.30.32.2/32")  # noqa: S104
     assert got.ledger == tmp_path / "data" / "ledger.sqlite"
     assert got.contracts == tmp_path / "share" / "tictally" / "contracts.toml"
-    assert sorted(each.name for each in (tmp_path / "share" / "tictally").iterdir()) == ["backups", "import", "tariffs"]
+    folders_there = sorted(each.name for each in (tmp_path / "share" / "tictally").iterdir())
+    assert folders_there == ["backups", "home-assistant", "import", "tariffs"]
     environ = start.recorder_environment(app)
     assert environ["TICTALLY_HOME_ASSISTANT_STATISTICS_URL"] == f"{supervisor}/core"
     assert environ["TICTALLY_HOME_ASSISTANT_STATISTICS_TOKEN"] == TOKEN
@@ -276,6 +278,17 @@ def test_a_backup_that_cannot_be_restored_stops_the_start_with_a_sentence(tmp_pa
     with pytest.raises(start.StartError, match="could not be restored, and the app does not start without it"):
         start._restore(app, environ)
     assert not (tmp_path / "data" / "ledger.sqlite").exists()
+
+
+def test_blueprints_and_dashboard_are_where_the_user_reaches_them(tmp_path: Path, supervisor: str) -> None:
+    app = container(tmp_path, supervisor, {})
+    for _ in range(2):
+        start.recorder_environment(app)
+        made = tmp_path / "share" / "tictally" / "home-assistant"
+        names = {path.name for path in (APPS / "blueprints").glob("*.yaml")}
+        assert {path.name for path in (made / "blueprints").iterdir()} == names
+        assert "binary_sensor.tictally_recorder_home_assistant_connected" in (made / "dashboard.yaml").read_text()
+        (made / "dashboard.yaml").write_text("of an earlier version")
 
 
 def test_an_apps_folder_is_complete(tmp_path: Path) -> None:
