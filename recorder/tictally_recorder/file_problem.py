@@ -158,6 +158,8 @@ class FileProblem(PhraseCode):
 
     # Colours of Tempo days
     COLOUR_LINE_WRONG = "colour_line_wrong"
+    DAY_LINE_WRONG = "day_line_wrong"
+    LIST_NOT_CHANGEABLE = "list_not_changeable"
     COLOUR_TWICE = "colour_twice"
 
     # Parts of the above: what an amount is of.

@@ -113,6 +113,8 @@ class ProblemCode(PhraseCode):
     IMPORT_ENDED = "import_ended"
     TARIFF_UNKNOWN = "tariff_unknown"
     TEMPLATE_UNKNOWN = "template_unknown"
+    TARIFF_NOT_OWN = "tariff_not_own"
+    TARIFF_ONLY_TEMPLATE = "tariff_only_template"
     FOLDER_MISSING = "folder_missing"
     BACKUP_IS_FOLDER = "backup_is_folder"
     BACKUP_NOT_OVERWRITTEN = "backup_not_overwritten"

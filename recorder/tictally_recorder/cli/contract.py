@@ -1,10 +1,8 @@
 """`tictally contract`: list the contracts, add one, end one, check them against the meter."""
 
-import codecs
 import json as json_
 from datetime import date
-from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
@@ -38,7 +36,6 @@ from tictally_recorder.translations import catalogue as words_of
 from tictally_shared.runtime import atomic_file
 
 app = group()
-_PERMISSIONS: Final = 0o777
 
 
 @app.command("list", short_help="List the contracts.")
@@ -237,21 +234,12 @@ def _write(settings: Settings, text: str, paid: LoadedTerms, sites: list[Site]) 
     contracts = parse_contracts(text, str(path), named, {each.id for each in sites}, probable_exchanges(sites))
     try:
         if path.exists():
-            _replace(path, text)
+            atomic_file.rewrite_text(path, text)
         else:
             atomic_file.write_text(path, text)
     except OSError as error:
         raise ContractError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
     return contracts
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write an existing file with its own line ends, byte order mark and permissions. Raises an OSError."""
-    before = path.read_bytes()
-    if b"\r\n" in before:
-        text = text.replace("\n", "\r\n")
-    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
-    atomic_file.write_bytes(path, mark + text.encode(), mode=path.stat().st_mode & _PERMISSIONS)
 
 
 def _warn(settings: Settings, reader: LedgerReader, site: Site, contracts: Contracts, tariff: Tariff) -> None:

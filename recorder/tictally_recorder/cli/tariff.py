@@ -18,6 +18,7 @@ from tictally_recorder.cli.contract_check import (
 )
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
+from tictally_recorder.cli.tariff_days import days
 from tictally_recorder.cli.tariff_import import fetch, import_, undo
 from tictally_recorder.cli.tariff_template import template
 from tictally_recorder.cli.window import FROM, day_of, present
@@ -35,6 +36,7 @@ app.command("import", short_help="Compare a tariff with a provider's file; take 
 app.command("template", short_help="List market offers; write one as a file to begin with.")(flattened(template))
 app.command(short_help="Fetch the regulator's files; take what is new.")(flattened(fetch))
 app.command(short_help="Undo the last import of a tariff.")(flattened(undo))
+app.command(short_help="Show the days that a supplier announces, or add some.")(flattened(days))
 
 
 @app.command("list", short_help="List all tariffs.")

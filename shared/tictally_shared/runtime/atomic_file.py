@@ -5,6 +5,7 @@ flushed. The temporary file is hidden and ends in `.part`. A process that is kil
 file again calls `remove_stale_parts` first, where that can happen.
 """
 
+import codecs
 import errno
 import hashlib
 import os
@@ -18,6 +19,7 @@ from typing import BinaryIO, Final
 
 STALE_AFTER_S: Final = 6 * 3600.0
 _MAX_NAME_BYTES: Final = 255
+_PERMISSIONS: Final = 0o777
 _TOKEN_BYTES: Final = 4
 _TOKEN_AND_DOTS: Final = 2 * _TOKEN_BYTES + len("..") + len(".part")
 
@@ -41,6 +43,15 @@ def write_bytes(path: Path, content: bytes, *, mode: int = 0o666, is_durable: bo
 def write_text(path: Path, content: str, *, mode: int = 0o666, is_durable: bool = True) -> None:
     """Replace a file's content by a string, in UTF-8; see `write_bytes`."""
     write_bytes(path, content.encode(), mode=mode, is_durable=is_durable)
+
+
+def rewrite_text(path: Path, content: str) -> None:
+    """Replace the text of a file that a person edits, with its own line ends, byte order mark and permissions."""
+    before = path.read_bytes()
+    if b"\r\n" in before:
+        content = content.replace("\n", "\r\n")
+    mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
+    write_bytes(path, mark + content.encode(), mode=path.stat().st_mode & _PERMISSIONS)
 
 
 @contextmanager
