@@ -138,6 +138,50 @@ def test_two_months_in_spring_with_the_next_two_in_advance(household: Household)
     assert total(billed) == ("147.91", "173.63")
 
 
+def test_a_published_bill_of_edf_is_reproduced_line_by_line(household: Household) -> None:
+    """EDF's bill of 30 November 2013 for a house of eight flats in Savoie, published by its owner.
+
+    Source: jean.delisle.over-blog.com, 8 December 2013. The bill had three levies on each kWh, 1.35, 0.305 and 0.3
+    cents, each rounded: 0.63 + 0.14 + 0.14. They are one line here, as they are one levy on bills since 2022, and a
+    cent more. Its readings were two days before the ends of the months from which the subscription counts.
+    """
+    tariffs = household.folder / "tariffs"
+    tariffs.mkdir()
+    of_2013 = 'from = 2013-05-01\nconfidence = "own"\nsource = "the bill"\n'
+    (tariffs / "taxes-2013.toml").write_text(
+        'id = "taxes-2013"\n[names]\nfr = "Taxes de 2013"\n'
+        + "".join(
+            f'[[{tax}]]\nrate = "{rate}"\n{of_2013}'
+            for tax, rate in {
+                "accise": "0.01955",
+                "cta_share": "0.2704",
+                "vat_energy": "0.196",
+                "vat_subscription": "0.055",
+            }.items()
+        )
+    )
+    (tariffs / "bleu-2013.toml").write_text(
+        'id = "bleu-2013"\nsupplier = "EDF"\ncurrency = "EUR"\nperiods = ["BASE"]\ntaxes = "taxes-2013"\n'
+        f'[names]\nfr = "Tarif Bleu, Base, 2013"\n[[version]]\n{of_2013}energy.BASE = {{ ht = "0.0903" }}\n'
+        # 1.69 of CTA are 27.04 % of 6.25 for two months
+        'subscription_ht = "7.19"\ncta_base = "3.125"\n'
+    )
+    household.contracts('[[contract]]\ntariff = "bleu-2013"\nfrom = 2013-06-01\n')
+    first, last = midnight_ms(d("2013-09-01")), midnight_ms(d("2013-11-01"))
+    household.meter((first, {"EASF01": 3_120_400}), (last, {"EASF01": 3_167_400}), option="BASE")
+    billed = household.billed("2013-09-01", "2013-11-01")
+    assert energy(billed) == [("BASE", 47, "0.0903", "4.24")]
+    assert subscriptions(billed) == [("2013-11-01", "2014-01-01", "+", "7.19", "14.38")]
+    assert contributions(billed) == [
+        ("cta", "6.25", "0.2704", "0.055", "1.69"),
+        ("accise", "47.00", "0.01955", "0.196", "0.92"),
+    ]
+    # 14.38 + 1.69 = 16.07, x 0.055 = 0.88385; 4.24 + 0.92 = 5.16, x 0.196 = 1.01136
+    assert vat(billed) == [("0.055", "16.07", "0.88"), ("0.196", "5.16", "1.01")]
+    # the bill: 4.24 + 14.38 + 0.63 + 0.14 + 0.14 + 1.69 + 0.88 + 1.01 = 23.11
+    assert total(billed) == ("21.23", "23.12")
+
+
 def test_a_summer_bill_over_the_change_of_prices_and_vat_corrects_what_was_paid_in_advance(
     household: Household,
 ) -> None:
@@ -176,6 +220,38 @@ def test_a_summer_bill_over_the_change_of_prices_and_vat_corrects_what_was_paid_
     assert vat(billed) == [("0.055", "-19.52", "-1.07"), ("0.20", "81.73", "16.35")]
     # 62.21 + 15.28
     assert total(billed) == ("62.21", "77.49")
+
+
+def test_a_winter_bill_over_the_change_of_prices_and_cta(household: Household) -> None:
+    household.meter(
+        (midnight_ms(d("2025-12-15")), {"EASF01": 4_000_000, "EASF02": 9_000_000}),
+        (midnight_ms(d("2026-02-01")), {"EASF01": 4_200_000, "EASF02": 9_400_000}),
+        (midnight_ms(d("2026-02-15")), {"EASF01": 4_260_000, "EASF02": 9_520_000}),
+    )
+    billed = household.billed("2025-12-15", "2026-02-15")
+    # The bill before charged up to 14 February: 11.30 x 14/28 back; 11.80 x (1 + 1 + 14/30) = 29.106667 to 14 April
+    assert subscriptions(billed) == [
+        ("2026-02-01", "2026-02-15", "-", "11.30", "-5.65"),
+        ("2026-02-01", "2026-04-15", "+", "11.80", "29.11"),
+    ]
+    # 200 x 0.1063 = 21.26, 400 x 0.1434 = 57.36, 60 x 0.1007 = 6.042, 120 x 0.1412 = 16.944
+    assert energy(billed) == [
+        ("HC", 200, "0.1063", "21.26"),
+        ("HP", 400, "0.1434", "57.36"),
+        ("HC", 60, "0.1007", "6.04"),
+        ("HP", 120, "0.1412", "16.94"),
+    ]
+    # CTA back: (15.74 / 1.20 - 11.30) x 0.5 = 0.908333, / 0.2193 = 4.14; anew: (15.65 / 1.20 - 11.80) x 2.466667 =
+    # 3.062778, / 0.15 = 20.42; accise 600 x 0.02998 = 17.988, 180 x 0.03085 = 5.553
+    assert contributions(billed) == [
+        ("cta", "-4.14", "0.2193", "0.20", "-0.91"),
+        ("cta", "20.42", "0.15", "0.20", "3.06"),
+        ("accise", "600.00", "0.02998", "0.20", "17.99"),
+        ("accise", "180.00", "0.03085", "0.20", "5.55"),
+    ]
+    # 29.11 - 5.65 + 21.26 + 57.36 + 6.04 + 16.94 + 3.06 - 0.91 + 17.99 + 5.55 = 150.75, x 0.20 = 30.15
+    assert vat(billed) == [("0.20", "150.75", "30.15")]
+    assert total(billed) == ("150.75", "180.90")
 
 
 def test_in_arrears_the_subscription_is_that_of_the_days(household: Household) -> None:
