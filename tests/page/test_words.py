@@ -8,6 +8,7 @@ import pytest
 
 import tictally_recorder.page
 import tictally_recorder.translations
+from tictally_recorder.page.files import NOT_OF_PAGE, Files
 
 STATIC = Path(tictally_recorder.page.__file__).parent / "static"
 CATALOGUES = Path(tictally_recorder.translations.__file__).parent
@@ -100,3 +101,19 @@ def test_dark_is_the_same_by_the_system_and_by_choice() -> None:
     ]
     by_system, by_choice = (sorted(re.findall(r"--[\w-]+: [^;]+", block[1])) if block else [] for block in blocks)
     assert by_system == by_choice != []
+
+
+def test_the_page_is_served_without_words_that_it_never_shows() -> None:
+    served = json.loads(Files(STATIC, CATALOGUES).others["translations/en.json"].content)
+    assert {key for key in words() if not key.startswith(NOT_OF_PAGE)} == served.keys()
+    text = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
+    assert not re.findall("|".join(rf"""[`"\']{re.escape(each)}""" for each in NOT_OF_PAGE), text)
+
+
+def test_the_first_view_is_preloaded_and_every_style_is_in_one_file() -> None:
+    files = Files(STATIC, CATALOGUES)
+    preloaded = set(re.findall(r'rel="modulepreload" href="[^"]*?/\w+/([^"]+)"', files.index.content.decode()))
+    assert {"main.js", "views/overview.js", "i18n.js", "costs.js"} <= preloaded
+    assert not {"views/tariffs.js", "temperature.js"} & preloaded
+    style = files.others["page.css"].content
+    assert all(path.read_bytes() in style for path in STATIC.glob("*.css"))

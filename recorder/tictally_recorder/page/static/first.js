@@ -8,3 +8,7 @@ try {
 } catch {
   // Without storage the browser's preferences apply.
 }
+// The strings are requested with the modules, not after them.
+const strings = Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", crossOrigin: "anonymous" });
+strings.href = new URL(`translations/${document.documentElement.lang}.json`, document.currentScript.src);
+document.head.append(strings);
