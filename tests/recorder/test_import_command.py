@@ -17,6 +17,7 @@ import pytest
 from enedis_files import lines_of, write
 from imported_files import PARIS, half_hours, load_curve_xlsx, local
 from ledger_building import METER, NOON_MS
+from linkystat_dump import history
 from observation_building import energy, points, put, rows, store
 
 from tictally_recorder.cli.app import main
@@ -75,6 +76,20 @@ def test_a_dry_run_shows_each_month_and_writes_nothing(home: Home) -> None:
     assert out.endswith("Nothing was imported.")
     with LedgerReader.open(home.ledger) as reader:
         assert (reader.sites(), reader.import_runs()) == ([], [])
+
+
+def test_a_reading_that_those_around_it_contradict_is_named(home: Home) -> None:
+    path = home.folder / "dump.sql"
+    rows = [f"('2026-01-05 {hour:02}:00:00',{5000 + 100 * hour},{9000 + 50 * hour},NULL)" for hour in range(24)]
+    path.write_text(history([*rows[:9], "('2026-01-05 09:00:00',17,9450,NULL)", *rows[10:]]))
+    code, out, _ = home("--dry-run", path, "--site", METER)
+    assert (code, "HCHC (2026-01-05 09:00, 17 Wh) does not count: the readings around it contradict it." in out) == (
+        0,
+        True,
+    )
+    (record,) = home.json(path, "--site", METER)
+    assert record["contradicted"] == [{"register": "HCHC", "at": "2026-01-05T08:00:00Z", "value": 17}]
+    assert [each["after_wh"] for each in record["months"]] == [23 * 150]
 
 
 def test_nothing_is_shown_of_the_time_after_the_end_of_an_import(home: Home) -> None:

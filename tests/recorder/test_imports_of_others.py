@@ -150,7 +150,7 @@ def test_a_file_that_nobody_recognizes_lists_the_forms(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ImportFileError, match="it cannot be read: No such file or directory"):
+    with pytest.raises(ImportFileError, match="there is no such file"):
         read(tmp_path / "none.csv")
 
 

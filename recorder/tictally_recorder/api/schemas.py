@@ -446,6 +446,14 @@ class ImportGapItem(BaseModel):
     to: str
 
 
+class ContradictedItem(BaseModel):
+    """A register reading that does not count, since those around it contradict it."""
+
+    label: str = Field(alias="register")
+    at: str
+    value: int
+
+
 class ImportResult(BaseModel):
     """What a task did, or what the dry run would do; without a run and a site where there was nothing new."""
 
@@ -460,6 +468,8 @@ class ImportResult(BaseModel):
     months: list[ImportMonthItem]
     gaps: list[ImportGapItem]
     more_gaps: int
+    contradicted: list[ContradictedItem]
+    more_contradicted: int
 
 
 class ImportFailure(BaseModel):

@@ -240,6 +240,8 @@ def _show(outcome: Outcome, skipped: Sequence[str], configuration: Configuration
         echo(words.text("import_text.skipped_or_twice", file=name))
     for sentence in report.gap_sentences(outcome.gaps, tz, words):
         echo(sentence)
+    for sentence in report.contradicted_sentences(outcome.contradicted, tz, words):
+        echo(sentence)
     about = {
         "values": _values(run, words),
         "site": words.text("import_text.new_site" if outcome.is_new_site else "import_text.site", site=run.site),

@@ -8,6 +8,7 @@ class ImportProblem(PhraseCode):
     """Why nothing is imported from a file; most are about one of its lines."""
 
     UNREADABLE = "unreadable"
+    MISSING = "missing"
     NOT_RECOGNIZED = "not_recognized"
     AMBIGUOUS = "ambiguous"
     EMPTY = "empty"

@@ -1,6 +1,6 @@
 """What an import does to a ledger: imports files, and compares the months' energy before and after."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +10,16 @@ from tictally_recorder.energy import EnergyQuery, Gap, energy, gaps
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
 from tictally_recorder.imports.read import FileRead
 from tictally_recorder.imports.target import target_site
-from tictally_recorder.ledger import Importing, ImportRun, LedgerReader, ObservedFile, Site, importing
+from tictally_recorder.ledger import (
+    Importing,
+    ImportRun,
+    LedgerReader,
+    ObservedFile,
+    RegisterReading,
+    Site,
+    importing,
+)
+from tictally_recorder.ledger.observations.course import Point, without_errors
 from tictally_recorder.reports.imports import MonthChange
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.model import Direction
@@ -26,6 +35,7 @@ class Outcome:
         is_new_site: True if the ledger had no such site.
         months: those whose energy the run concerns, in order.
         gaps: without any observation within the run's time.
+        contradicted: register readings that do not count, since those around them contradict them.
         is_dry_run: nothing was written.
     """
 
@@ -33,6 +43,7 @@ class Outcome:
     is_new_site: bool
     months: tuple[MonthChange, ...]
     gaps: tuple[Gap, ...]
+    contradicted: tuple[RegisterReading, ...]
     is_dry_run: bool
 
 
@@ -61,7 +72,8 @@ def import_files(
         number = ledger.put(target, round(now.timestamp() * 1000), observed)
         after = _by_month(ledger.reader, target, window, settings)
         run = next(each for each in ledger.runs() if each.id == number)
-        return Outcome(run, is_new, tuple(_months(before, after)), _gaps(ledger, run), is_dry_run)
+        months = tuple(_months(before, after))
+        return Outcome(run, is_new, months, _gaps(ledger, run), tuple(_contradicted(observed)), is_dry_run)
 
 
 def undo(settings: Settings, run: int) -> tuple[ImportRun, tuple[MonthChange, ...]]:
@@ -130,6 +142,19 @@ def _months_of(files: Sequence[ObservedFile], settings: Settings) -> tuple[datet
 def _window(first_ms: int, last_ms: int, settings: Settings) -> tuple[datetime, datetime]:
     start = period_start(_moment(first_ms), By.MONTH, settings.zone)
     return start, next_period(period_start(_moment(last_ms - 1), By.MONTH, settings.zone), By.MONTH, settings.zone)
+
+
+def _contradicted(files: Sequence[ObservedFile]) -> Iterator[RegisterReading]:
+    """The readings of files that those around them contradict, by register, in order of time."""
+    by_register: dict[str, dict[int, int]] = {}
+    for file in files:
+        for each in file.observations:
+            if isinstance(each, RegisterReading):
+                by_register.setdefault(each.register, {})[each.time_ms] = each.wh
+    for register, readings in sorted(by_register.items()):
+        points = [Point(time_ms, wh) for time_ms, wh in sorted(readings.items())]
+        left = {each.time_ms for each in without_errors(points)}
+        yield from (RegisterReading(register, *each) for each in points if each.time_ms not in left)
 
 
 def _gaps(ledger: Importing, run: ImportRun) -> tuple[Gap, ...]:

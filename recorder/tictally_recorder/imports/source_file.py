@@ -103,6 +103,8 @@ class SourceFile:
                     yield _as_utf8(raw)
         except (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile):
             raise self.error(0, ImportProblem.TRUNCATED) from None
+        except FileNotFoundError:
+            raise self.error(0, ImportProblem.MISSING) from None
         except OSError as error:
             raise self.error(0, ImportProblem.UNREADABLE, detail=error.strerror or str(error)) from None
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes, undo
@@ -23,7 +23,7 @@ _MOST_SHOWN: Final = 200
 
 _T = TypeVar("_T")
 
-Record = dict[str, object]
+Record = dict[str, Any]
 Report = Callable[[str, int], None]
 """Takes the phase, `reading` or `storing`, and how many values have been read."""
 
@@ -85,8 +85,11 @@ def run_task(settings: Settings, task: ImportTask, now: datetime, report: Report
     report("storing", sum(len(each.file.observations) for each in read))
     is_dry_run = task.kind is TaskKind.CHECK
     outcome = _while_busy(lambda: import_files(settings, read, task.site, now, is_dry_run=is_dry_run))
-    record = outcome_record(outcome, names)
-    return {**record, "gaps": _gap_records(outcome)[:_MOST_SHOWN], "more_gaps": max(len(outcome.gaps) - _MOST_SHOWN, 0)}
+    found = outcome_record(outcome, names)
+    more_gaps = max(len(outcome.gaps) - _MOST_SHOWN, 0)
+    more_contradicted = max(len(outcome.contradicted) - _MOST_SHOWN, 0)
+    shown = {name: found[name][:_MOST_SHOWN] for name in ("gaps", "contradicted")}
+    return {**found, **shown, "more_gaps": more_gaps, "more_contradicted": more_contradicted}
 
 
 def outcome_record(outcome: Outcome, skipped: Sequence[str]) -> Record:
@@ -104,6 +107,9 @@ def outcome_record(outcome: Outcome, skipped: Sequence[str]) -> Record:
         "skipped": list(skipped),
         "months": [each.to_record() for each in outcome.months],
         "gaps": _gap_records(outcome),
+        "contradicted": [
+            {"register": each.register, "at": iso(each.time_ms), "value": each.wh} for each in outcome.contradicted
+        ],
     }
 
 
@@ -130,6 +136,8 @@ _EMPTY: Final[Record] = {
     "months": [],
     "gaps": [],
     "more_gaps": 0,
+    "contradicted": [],
+    "more_contradicted": 0,
 }
 
 

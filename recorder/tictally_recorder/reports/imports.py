@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from rich.table import Table
 
 from tictally_recorder.cost.model import Quality
-from tictally_recorder.ledger import ImportRun
+from tictally_recorder.ledger import ImportRun, RegisterReading
 from tictally_recorder.reports.table import add_columns, plain_table
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.translations import ENGLISH
@@ -98,6 +98,17 @@ def gap_sentences(gaps: Sequence[tuple[int, int]], tz: ZoneInfo, words: Catalogu
         yield words.text("import_text.gap", start=minute(start_ms, tz), end=minute(end_ms, tz))
     if len(gaps) > _MOST_GAPS:
         yield words.text("import_text.more_gaps", count=len(gaps) - _MOST_GAPS)
+
+
+def contradicted_sentences(
+    readings: Sequence[RegisterReading], tz: ZoneInfo, words: Catalogue = ENGLISH
+) -> Iterator[str]:
+    """The register readings that do not count."""
+    for each in readings[:_MOST_GAPS]:
+        about = {"register": each.register, "value": each.wh, "at": minute(each.time_ms, tz)}
+        yield words.text("import_text.contradicted", **about)
+    if len(readings) > _MOST_GAPS:
+        yield words.text("import_text.more_contradicted", count=len(readings) - _MOST_GAPS)
 
 
 def minute(time_ms: int, tz: ZoneInfo) -> str:

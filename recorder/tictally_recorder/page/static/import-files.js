@@ -175,6 +175,7 @@ function offer(card, upload, site, { result }) {
     h("p", { class: "would" }, t("imports.would", { count: values(result), n: whole(values(result)), site: result.site, from: exactDay(result.from), to: exactDay(new Date(result.to).getTime() - 1) }), result.is_new_site ? ` ${t("imports.newSite", { site: result.site })}` : null),
     skipped(result),
     gaps(result),
+    contradicted(result),
     months(result),
     h("p", { class: "buttons" }, button, h("button", { type: "button", class: "button quiet", onclick: discard }, t("imports.discard"))),
   );
@@ -238,6 +239,13 @@ function gaps(result) {
   if (!count) return null;
   const lines = result.gaps.slice(0, GAPS_SHOWN).map((each) => h("li", {}, t("import_text.gap", { start: exactMoment(each.from), end: exactMoment(each.to) })));
   return h("details", {}, h("summary", {}, t("imports.gaps", { count, n: whole(count) })), h("ul", {}, lines), count > lines.length ? h("p", { class: "note" }, t("import_text.more_gaps", { count: count - lines.length })) : null);
+}
+
+function contradicted(result) {
+  const count = result.contradicted.length + result.more_contradicted;
+  if (!count) return null;
+  const lines = result.contradicted.slice(0, GAPS_SHOWN).map((each) => h("li", {}, t("import_text.contradicted", { register: each.register, value: whole(each.value), at: exactMoment(each.at) })));
+  return h("details", {}, h("summary", {}, t("imports.contradicted", { count, n: whole(count) })), h("ul", {}, lines), count > lines.length ? h("p", { class: "note" }, t("import_text.more_contradicted", { count: count - lines.length })) : null);
 }
 
 /** Each month before and after, below the sums of both directions. */
