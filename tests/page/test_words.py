@@ -75,6 +75,7 @@ def test_every_string_is_used() -> None:
             "explain_text.",
             "bill.",
             "tariff_text.",
+            "tariff_days.",
             "import_text.",
             "site_text.",
             "contract_text.",

@@ -123,6 +123,9 @@ function find(live, site) {
   return ["fine", ""];
 }
 
+/** True where what the meter shows of a day, such as its colour, is of the present one. */
+export const isOfToday = (item) => Boolean(item.at) && item.age_s < RECENT_S;
+
 /** When the meter was last heard: the time alone where that is no other day's. */
 export function lastHeard(item, site) {
   return item.at && item.age_s < RECENT_S ? seconds(item.at) : moment(item.at ?? site.last);

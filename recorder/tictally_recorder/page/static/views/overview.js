@@ -9,6 +9,7 @@ import { badge } from "../explain.js";
 import { change, day as dayName, duration, exactClock, exactMoney, kwh, money, month as monthName, monthAlone, moment, percent, price, wall, weekday, whole } from "../format.js";
 import { language, periodName, t } from "../i18n.js";
 import { slug } from "../periods.js";
+import { isOfToday } from "../live.js";
 import { problemText } from "../reasons.js";
 
 const AGAIN_MS = 60_000;
@@ -101,7 +102,7 @@ function periodCard(item, prices) {
     h("p", { class: "period-now" }, period && h("i", { class: `swatch p-${slug(period)}` }), period ? periodName(period) : t("period.unknown")),
     known !== null ? h("p", {}, price(known, currency)) : h("p", { class: "note" }, t("price.unknown")),
     prices && next(prices, currency),
-    item.colour_today && h("div", { class: "tempo" }, tempoDay("today", item.colour_today), tempoDay("tomorrow", tomorrow)),
+    item.colour_today && isOfToday(item) && h("div", { class: "tempo" }, tempoDay("today", item.colour_today), tempoDay("tomorrow", tomorrow)),
     prices?.days_left && h("p", { class: "note" }, t("overview.daysLeft", prices.days_left)),
   ];
 }
