@@ -34,6 +34,7 @@ _HOME: Final = Home(SimulatedContract.TEMPO, Mode.STANDARD, 1, 9)
 _METER: Final = "021961000001"
 _WITHIN_S: Final = 120.0
 _DRAWN_MS: Final = 6000
+_PATH: Final = "linky-tictally"  # of the dashboard
 _DAY_S: Final = 86_400
 _MONTHS: Final = 2
 _POWER_FACTOR: Final = 0.93
@@ -132,20 +133,22 @@ def take(folder: Path, target: Path) -> list[Path]:
     made = []
     with household(folder) as (home, token), sync_playwright() as playwright:
         fill_past(home)
-        home.ask("lovelace/config/save", url_path=None, config=dashboard())
+        home.ask("lovelace/dashboards/create", url_path=_PATH, title="Électricité", mode="storage")
+        home.ask("lovelace/config/save", url_path=_PATH, config=dashboard())
         devices = home.ask("config/device_registry/list")
         meter = next(each["id"] for each in devices if ["mqtt", f"tictally_{_METER}"] in each["identifiers"])
         browser = playwright.chromium.launch(executable_path=CHROMIUM)
-        for name, path, height in (
-            ("dashboard", "/lovelace/0", 700),
-            ("device", f"/config/devices/device/{meter}", 800),
+        for name, path, height, shown in (
+            ("dashboard", _PATH, 700, "hui-statistics-graph-card"),
+            ("device", f"config/devices/device/{meter}", 800, "ha-device-entities-card"),
         ):
             page = browser.new_page(
                 viewport={"width": 1200, "height": height}, locale="fr-FR", timezone_id="Europe/Paris"
             )
             _log_in(page, home.url, token)
-            page.goto(f"{home.url}{path}")
-            page.wait_for_timeout(_DRAWN_MS)  # charts are drawn after everything has been loaded
+            page.goto(f"{home.url}/{path}")
+            page.locator(shown).first.wait_for(timeout=_WITHIN_S * 1000)
+            page.wait_for_timeout(_DRAWN_MS)  # the hub's logo fades, charts are drawn
             made.append(target / f"home-assistant-{name}.png")
             page.screenshot(path=made[-1])
         browser.close()
