@@ -102,7 +102,8 @@ def test_a_bad_file_is_a_problem_with_file_and_line_and_imports_nothing(served: 
 
 @pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer wrong"}, {"cookie": f"tictally_token={TOKEN}"}])
 def test_writing_requires_the_token_in_its_header(served: Served, headers: dict[str, str]) -> None:
-    for path in ("uploads", "uploads/x/files/0?name=a", "uploads/x/check", "uploads/x/import", "1/undo", "task/cancel"):
+    of_uploads = ("uploads", "uploads/x/files/0?name=a", "uploads/x/check", "uploads/x/import")
+    for path in (*of_uploads, "home-assistant/check", "home-assistant/import", "1/undo", "task/cancel"):
         assert served.client.post(f"/api/v1/imports/{path}", headers=headers).status_code == 401, path
     assert served.client.delete("/api/v1/imports/uploads/x", headers=headers).status_code == 401
     may = served.get("/api/v1/imports/task", **headers).json()["writes"]

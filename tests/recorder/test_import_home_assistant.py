@@ -1,6 +1,7 @@
 """Statistics from Home Assistant's WebSocket interface: a local server in its form, and what is imported."""
 
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,11 +11,15 @@ from typing import Any
 
 import pytest
 from ledger_building import METER
+from pydantic import SecretStr
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.server import ServerConnection, serve
 
 from tictally_recorder.cli.app import main
+from tictally_recorder.features import settings_with
 from tictally_recorder.fetch import home_assistant as client
+from tictally_recorder.imports.errors import ImportFileError
+from tictally_recorder.imports.task import ImportTask, TaskKind, run_task
 from tictally_recorder.ledger import Ledger
 
 START_MS = 1_767_222_000_000  # 2026-01-01T00:00 in Paris
@@ -109,6 +114,25 @@ def test_each_hours_energy_is_the_difference_of_its_sums(home: Home, capsys: pyt
         "recorder/list_statistic_ids",
         "recorder/statistics_during_period",
     ]
+
+
+def test_a_task_of_the_page_tries_and_imports_the_same(home: Home, tmp_path: Path) -> None:
+    url, token = os.environ["TICTALLY_HOME_ASSISTANT_URL"], SecretStr(TOKEN)
+    ledger = tmp_path / "ledger.sqlite"
+    settings = settings_with(name="nas", ledger=ledger, home_assistant_url=url, home_assistant_token=token)
+    phases: list[tuple[str, int]] = []
+
+    def run(kind: TaskKind) -> dict[str, Any]:
+        task = ImportTask(kind, site=METER, is_home_assistant=True)
+        return run_task(settings, task, datetime(2026, 2, 1, tzinfo=UTC), lambda *each: phases.append(each))
+
+    for kind, number in ((TaskKind.CHECK, None), (TaskKind.IMPORT, 1)):
+        found = run(kind)
+        assert (found["run"], [each["after_wh"] for each in found["months"]]) == (number, [3000])
+    assert phases == [("reading", 0), ("storing", 4)] * 2
+    home.sums.clear()
+    with pytest.raises(ImportFileError):
+        run(TaskKind.IMPORT)
 
 
 def test_the_next_fetch_continues_where_the_last_one_ended(home: Home, capsys: pytest.CaptureFixture[str]) -> None:

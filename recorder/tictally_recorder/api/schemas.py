@@ -491,3 +491,4 @@ class ImportTaskRecord(BaseModel):
     result: ImportResult | None
     error: ImportFailure | None
     writes: Literal["allowed", "refused", "off"]
+    home_assistant: bool

@@ -17,7 +17,7 @@ from tictally_recorder.cli.window import moment_of
 from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.fetch import FetchError
 from tictally_recorder.imports.errors import ImportFileError
-from tictally_recorder.imports.home_assistant_service import fetch_statistics
+from tictally_recorder.imports.home_assistant_service import fetch_statistics, last_fetched
 from tictally_recorder.imports.home_assistant_statistics import HomeAssistantDatabase, HomeAssistantSettings
 from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes
 from tictally_recorder.imports.outcome import undo as undo_run
@@ -27,14 +27,11 @@ from tictally_recorder.imports.state import run_records
 from tictally_recorder.imports.task import outcome_record
 from tictally_recorder.ledger import ImportRun, LedgerReader
 from tictally_recorder.reports import imports as report
-from tictally_recorder.settings import Settings
 from tictally_recorder.translations import catalogue, form_text, origin_text
 from tictally_shared.catalogue import Catalogue
 
 _FILES = "files"
 _MOST_RUNS = 20
-# Long-term statistics are younger.
-_ALL = datetime(2010, 1, 1, tzinfo=UTC)
 _SUMMARY = "Import history from files of other programs; list imports, undo one."
 
 
@@ -129,7 +126,9 @@ def home_assistant(
     """
     settings = configuration.settings()
     now = datetime.now(UTC)
-    since = _last_fetched(settings, target.site) if start is None else moment_of("--from", start, settings.zone, now)
+    since = (
+        last_fetched(settings.ledger, target.site) if start is None else moment_of("--from", start, settings.zone, now)
+    )
     until = now if end is None else moment_of("--to", end, settings.zone, now)
     if since >= until:
         raise WrongUse("before_end", "--from")
@@ -147,15 +146,6 @@ def home_assistant(
         echo_error(catalogue(settings.language).text("import_text.not_imported"))
         raise typer.Exit(1) from None
     _show(outcome, (), configuration, json=json)
-
-
-def _last_fetched(settings: Settings, site: str | None) -> datetime:
-    """The end of what was imported from Home Assistant last, or the beginning of all time."""
-    name = HomeAssistantDatabase.name
-    with LedgerReader.open(settings.ledger) as reader:
-        runs = [run for run in reader.import_runs() if site in {None, run.site}]
-    ends_ms = [file.last_ms for run in runs for file in run.files if file.importer == name]
-    return datetime.fromtimestamp(max(ends_ms) // 1000, UTC) if ends_ms else _ALL
 
 
 @app.command("list", short_help="List the runs, the newest first.")

@@ -1,9 +1,10 @@
 """Home Assistant's hourly long-term statistics by its WebSocket interface, as the database's file has them."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Final
 
 from tictally_recorder.fetch import FetchError
@@ -19,10 +20,12 @@ from tictally_recorder.imports.home_assistant_statistics import (
     energies_of,
     summed,
 )
-from tictally_recorder.ledger import Observation, ObservedFile
+from tictally_recorder.ledger import LedgerReader, Observation, ObservedFile
 from tictally_recorder.problem import ProblemCode
 from tictally_shared.phrase import Phrase, Value
 
+# Long-term statistics are younger.
+_ALL: Final = datetime(2010, 1, 1, tzinfo=UTC)
 _HOUR: Final = timedelta(hours=1)
 # An answer has at most so much: a year of two statistics is 4 MB.
 _CHUNK: Final = timedelta(days=366)
@@ -62,6 +65,23 @@ def fetch_statistics(settings: HomeAssistantSettings, start: datetime, end: date
         raise ImportFileError(name, 0, Phrase(ImportProblem.EMPTY))
     digest = sha256(repr(found).encode()).hexdigest()
     return ObservedFile(HomeAssistantDatabase.name, name, digest, next(iter(points), None), tuple(found))
+
+
+def last_fetched(ledger: Path, site: str | None) -> datetime:
+    """The end of what was imported from Home Assistant last, or the beginning of all time.
+
+    Args:
+        ledger: its file.
+        site: whose imports; None: all.
+
+    Raises:
+        LedgerError: it cannot be read.
+    """
+    name = HomeAssistantDatabase.name
+    with LedgerReader.open(ledger) as reader:
+        runs = [run for run in reader.import_runs() if site in {None, run.site}]
+    ends_ms = [file.last_ms for run in runs for file in run.files if file.importer == name]
+    return datetime.fromtimestamp(max(ends_ms) // 1000, UTC) if ends_ms else _ALL
 
 
 def _energies(service: HomeAssistant) -> list[str]:

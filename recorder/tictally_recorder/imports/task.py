@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from tictally_recorder.imports.errors import ImportFileError
+from tictally_recorder.imports.home_assistant_service import fetch_statistics, last_fetched
+from tictally_recorder.imports.home_assistant_statistics import HomeAssistantDatabase, HomeAssistantSettings
 from tictally_recorder.imports.outcome import Outcome, import_files, known_hashes, undo
-from tictally_recorder.imports.read import read_files
+from tictally_recorder.imports.read import FileRead, read_files
 from tictally_recorder.imports.state import iso, run_records
 from tictally_recorder.ledger import LedgerUnavailable
 from tictally_recorder.problem import ProblemError
@@ -45,12 +47,14 @@ class ImportTask:
         paths: of the files to import.
         site: its id; None: the only one, or that of the files' delivery point.
         run: to undo.
+        is_home_assistant: instead of files, what Home Assistant has since the last such import.
     """
 
     kind: TaskKind
     paths: tuple[Path, ...] = ()
     site: str | None = None
     run: int = 0
+    is_home_assistant: bool = False
 
 
 def run_task(settings: Settings, task: ImportTask, now: datetime, report: Report) -> Record:
@@ -64,6 +68,7 @@ def run_task(settings: Settings, task: ImportTask, now: datetime, report: Report
 
     Raises:
         ImportFileError: a file cannot be used, or does not fit the site; nothing was written.
+        FetchError: Home Assistant cannot be reached, or answers what cannot be used.
         LedgerError: the ledger cannot be read or written; nothing was written.
     """
     if task.kind is TaskKind.UNDO:
@@ -71,14 +76,15 @@ def run_task(settings: Settings, task: ImportTask, now: datetime, report: Report
         undone, months = _while_busy(lambda: undo(settings, task.run))
         (record,) = run_records([undone])
         return {**_EMPTY, **record, "months": [each.to_record() for each in months]}
-    values = 0
-
-    def advance(count: int) -> None:
-        nonlocal values
-        values += count
-        report("reading", values)
-
-    read, skipped = read_files(task.paths, settings, known_hashes(settings.ledger, task.site), advance)
+    known = known_hashes(settings.ledger, task.site)
+    if task.is_home_assistant:
+        report("reading", 0)
+        since = last_fetched(settings.ledger, task.site)
+        file = fetch_statistics(settings.section(HomeAssistantSettings), since, now)
+        is_new = file.hash not in known
+        read, skipped = [FileRead(HomeAssistantDatabase(), file)] if is_new else [], [] if is_new else [file.name]
+    else:
+        read, skipped = read_files(task.paths, settings, known, _Counter(report))
     names = [_without_folder(name, task.paths) for name in skipped]
     if not read:
         return {**_EMPTY, "skipped": names}
@@ -90,6 +96,18 @@ def run_task(settings: Settings, task: ImportTask, now: datetime, report: Report
     more_contradicted = max(len(outcome.contradicted) - _MOST_SHOWN, 0)
     shown = {name: found[name][:_MOST_SHOWN] for name in ("gaps", "contradicted")}
     return {**found, **shown, "more_gaps": more_gaps, "more_contradicted": more_contradicted}
+
+
+class _Counter:
+    """Reports how many values have been read so far; called with how many more."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._values = 0
+
+    def __call__(self, count: int) -> None:
+        self._values += count
+        self._report("reading", self._values)
 
 
 def outcome_record(outcome: Outcome, skipped: Sequence[str]) -> Record:

@@ -15,7 +15,8 @@ from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.responses import Record, json_response
 from tictally_recorder.api.schemas import ImporterItem, ImportRunItem, ImportTaskRecord, ListOf, UploadRecord
 from tictally_recorder.api.uploads import PIECE_BYTES, Piece
-from tictally_recorder.imports.background import TaskRunning, TaskState, TaskStatus
+from tictally_recorder.imports.background import TaskRunning, TaskState
+from tictally_recorder.imports.home_assistant_statistics import HomeAssistantSettings
 from tictally_recorder.imports.state import importer_states, run_records
 from tictally_recorder.imports.task import ImportTask, TaskKind
 from tictally_recorder.ledger import LedgerReader
@@ -75,7 +76,7 @@ async def importers(request: Request) -> Response:
 async def import_task(request: Request) -> Response:
     """The import, dry run or undoing that is running, or the last one; and whether this client may start one."""
     context: Context = request.app.state.context
-    return json_response(_task_record(context.imports.status, writes_of(request)))
+    return json_response(_task_record(context, writes_of(request)))
 
 
 @router.post("/task/cancel", response_model=ImportTaskRecord, dependencies=_WRITES)
@@ -83,7 +84,7 @@ async def cancel_import_task(request: Request) -> Response:
     """End the running task; nothing of it is written."""
     context: Context = request.app.state.context
     context.imports.cancel()
-    return json_response(_task_record(context.imports.status, Writes.ALLOWED))
+    return json_response(_task_record(context, Writes.ALLOWED))
 
 
 @router.post("/uploads", response_model=UploadRecord, status_code=HTTPStatus.CREATED, dependencies=_WRITES)
@@ -142,6 +143,22 @@ async def import_upload(request: Request, upload: UploadId, params: Annotated[Ta
     return await _start(request, _of_upload(request, TaskKind.IMPORT, upload, params))
 
 
+@router.post(
+    "/home-assistant/check", response_model=ImportTaskRecord, status_code=HTTPStatus.ACCEPTED, dependencies=_WRITES
+)
+async def check_home_assistant(request: Request, params: Annotated[TargetParams, Query()]) -> Response:
+    """Start a dry run with the statistics that Home Assistant has since the last such import."""
+    return await _start(request, ImportTask(TaskKind.CHECK, site=params.site or None, is_home_assistant=True))
+
+
+@router.post(
+    "/home-assistant/import", response_model=ImportTaskRecord, status_code=HTTPStatus.ACCEPTED, dependencies=_WRITES
+)
+async def import_home_assistant(request: Request, params: Annotated[TargetParams, Query()]) -> Response:
+    """Start to import the statistics that Home Assistant has since the last such import."""
+    return await _start(request, ImportTask(TaskKind.IMPORT, site=params.site or None, is_home_assistant=True))
+
+
 @router.post("/{run}/undo", response_model=ImportTaskRecord, status_code=HTTPStatus.ACCEPTED, dependencies=_WRITES)
 async def undo_import(request: Request, run: Run) -> Response:
     """Start to delete a run and everything that came from it."""
@@ -167,10 +184,10 @@ def _of_upload(request: Request, kind: TaskKind, upload: str, params: TargetPara
 async def _start(request: Request, task: ImportTask) -> Response:
     context: Context = request.app.state.context
     try:
-        status = await context.pool.run(lambda: context.imports.start(task))
+        await context.pool.run(lambda: context.imports.start(task))
     except TaskRunning:
         raise _is_running() from None
-    return json_response(_task_record(status, Writes.ALLOWED), HTTPStatus.ACCEPTED)
+    return json_response(_task_record(context, Writes.ALLOWED), HTTPStatus.ACCEPTED)
 
 
 def _require_idle(context: Context) -> None:
@@ -184,10 +201,11 @@ def _is_running() -> Problem:
     return Problem(HTTPStatus.CONFLICT, detail)
 
 
-def _task_record(status: TaskStatus | None, writes: Writes) -> Record:
+def _task_record(context: Context, writes: Writes) -> Record:
+    own, status = context.settings.section(HomeAssistantSettings), context.imports.status
+    access = {"writes": writes, "home_assistant": own.url is not None and own.token is not None}
     if status is None:
-        nothing = dict.fromkeys(("kind", "state", "run", "phase", "values", "result", "error"))
-        return {**nothing, "writes": writes}
+        return {**dict.fromkeys(("kind", "state", "run", "phase", "values", "result", "error")), **access}
     return {
         "kind": status.task.kind,
         "state": status.state,
@@ -196,5 +214,5 @@ def _task_record(status: TaskStatus | None, writes: Writes) -> Record:
         "values": status.values,
         "result": status.result,
         "error": status.error,
-        "writes": writes,
+        **access,
     }

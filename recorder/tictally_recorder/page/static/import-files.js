@@ -24,7 +24,7 @@ const RETRY_MS = 1500;
 export function importCard(task, importers, context) {
   const body = h("div", { class: "stack" });
   const state = h("div", { class: "stack", role: "status", "aria-live": "polite" });
-  const card = { body, state, context, done: null };
+  const card = { body, state, context, hasHub: task.home_assistant };
   const command = h("pre", { tabindex: 0 }, "tictally import --dry-run FILE …");
   if (task.writes === "off") put(body, h("p", {}, t("imports.off")), command);
   else if (task.writes === "refused") put(body, tokenForm(context.reload, t("imports.tokenNeeded")), h("p", {}, t("imports.orCommand")), command);
@@ -58,7 +58,7 @@ export function undoButton(run, task, context) {
     return button;
   };
   const undo = async () => {
-    const card = { body: h("div"), state: cell, context };
+    const card = { body: h("div"), state: cell, context, hasHub: false };
     await guarded(card, async () => {
       await send("POST", `/imports/${run}/undo`);
       await follow(card, () => context.reload());
@@ -82,9 +82,10 @@ function idle(card, last = null) {
   const files = h("input", { type: "file", id: "import-files", multiple: true, required: true });
   const sites = card.context.sites.map((each) => h("option", { value: each.site }, each.name ?? each.site));
   const site = h("input", { type: "text", id: "import-site", list: "import-sites", maxlength: 64, autocomplete: "off", "aria-describedby": "import-site-note" });
+  const chosen = () => site.value.trim() || undefined;
   const submit = (event) => {
     event.preventDefault();
-    check(card, [...files.files], site.value.trim() || undefined);
+    checkFiles(card, [...files.files], chosen());
   };
   put(
     card.body,
@@ -97,14 +98,19 @@ function idle(card, last = null) {
       site,
       h("datalist", { id: "import-sites" }, sites),
       h("p", { class: "note", id: "import-site-note" }, t("imports.siteNote")),
-      h("button", { class: "button" }, t("imports.check")),
+      h(
+        "p",
+        { class: "buttons" },
+        h("button", { class: "button" }, t("imports.check")),
+        card.hasHub ? h("button", { type: "button", class: "button quiet", onclick: () => checkHub(card, chosen()) }, t("imports.fromHub")) : null,
+      ),
     ),
   );
   put(card.state, last?.state === "failed" && last.kind !== "check" ? failure(importProblemText(last.error)) : null);
 }
 
 /** Sends the files, and starts the dry run. */
-async function check(card, files, site) {
+async function checkFiles(card, files, site) {
   const leaving = new AbortController();
   const stop = () => leaving.abort();
   card.context.signal.addEventListener("abort", stop);
@@ -117,7 +123,7 @@ async function check(card, files, site) {
     const line = h("p", {});
     const cancel = () => {
       stop();
-      send("DELETE", `/imports/uploads/${upload.id}`).catch(() => null);
+      discardQuietly(`/imports/uploads/${upload.id}`);
       idle(card);
     };
     put(card.state, line, bar, cancelButton(cancel));
@@ -131,9 +137,19 @@ async function check(card, files, site) {
         bar.value = sent;
       }
     }
-    await send("POST", `/imports/uploads/${upload.id}/check`, { site });
-    await follow(card, (task) => offer(card, upload.id, site, task));
+    await dryRun(card, `/imports/uploads/${upload.id}`, site);
   });
+}
+
+/** Fetches what Home Assistant has, and starts the dry run. */
+function checkHub(card, site) {
+  put(card.body);
+  return guarded(card, () => dryRun(card, "/imports/home-assistant", site));
+}
+
+async function dryRun(card, path, site) {
+  await send("POST", `${path}/check`, { site });
+  await follow(card, (task) => offer(card, path, site, task));
 }
 
 /** A recorder that is busy, or was not reached for a moment, gets the same piece again. */
@@ -150,22 +166,22 @@ async function sendPiece(upload, number, query, piece, signal) {
 }
 
 /** Shows what the dry run found, and asks whether to import it. */
-function offer(card, upload, site, { result }) {
+function offer(card, path, site, { result }) {
   const discard = () => {
-    send("DELETE", `/imports/uploads/${upload}`).catch(() => null);
+    discardQuietly(path);
     idle(card);
   };
   if (result.site === null) {
     idle(card);
     put(card.state, skipped(result), h("p", {}, t("import_text.nothing_new")));
-    discardQuietly(upload);
+    discardQuietly(path);
     return;
   }
   const take = () =>
     guarded(card, async () => {
-      await send("POST", `/imports/uploads/${upload}/import`, { site });
+      await send("POST", `${path}/import`, { site });
       await follow(card, () => {
-        discardQuietly(upload);
+        discardQuietly(path);
         card.context.reload();
       });
     });
@@ -182,7 +198,8 @@ function offer(card, upload, site, { result }) {
   button.focus();
 }
 
-const discardQuietly = (upload) => send("DELETE", `/imports/uploads/${upload}`).catch(() => null);
+/** Deletes the files of an upload; nothing is there of Home Assistant's. */
+const discardQuietly = (path) => (path.startsWith("/imports/uploads/") ? send("DELETE", path).catch(() => null) : null);
 
 /** Asks for the task until it has ended; `done` gets one that has succeeded. */
 async function follow(card, done) {
