@@ -33,6 +33,7 @@ class ReasonCode(PhraseCode):
     NO_SUBSCRIPTION_AT_POWER = "no_subscription_at_power"
     NO_SERIES = "no_series"
     NO_PRICE_AT_TIME = "no_price_at_time"
+    NO_PRICES_THEN = "no_prices_then"
     NO_PRICE_IN_DAYS = "no_price_in_days"
     TERMS_FILE_REJECTED = "terms_file_rejected"
 

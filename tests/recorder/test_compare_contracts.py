@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import cast
 
 import pytest
 from cost_building import BASE, HPHC, PARIS, SITE, d, days, midnight_ms, tariff, version
@@ -11,12 +12,17 @@ from cost_building import BASE, HPHC, PARIS, SITE, d, days, midnight_ms, tariff,
 from tictally_recorder.cost.compare import Assumed, Offer, offers
 from tictally_recorder.cost.compare.consumption import SiteConsumption
 from tictally_recorder.cost.compare.model import Offers
+from tictally_recorder.cost.compare.series_offers import Compared, series_offers
 from tictally_recorder.cost.contracts import Contract
 from tictally_recorder.cost.contracts.model import OffPeak
 from tictally_recorder.cost.model import Use
+from tictally_recorder.cost.query import SiteDays
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.ledger import LedgerReader, Site
+from tictally_recorder.tariffs.catalogue import TariffCatalogue
 from tictally_recorder.tariffs.model import Tariff
 from tictally_recorder.tariffs.period_rules import DayList, PeriodRule, PeriodRules
+from tictally_recorder.tariffs.series import Series, Step
 from tictally_shared.calendar import QUARTER_MS
 
 FRIDAY, SATURDAY = d("2025-06-13"), d("2025-06-14")
@@ -269,3 +275,26 @@ def test_a_day_without_frames_costs_only_itself() -> None:
     assert offer.amount is not None
     assert (offer.days, codes(offer)) == ((FRIDAY,), {"no_frames": (SATURDAY,)})
     assert offer.days[0] + timedelta(days=1) == SATURDAY
+
+
+def test_a_day_on_a_price_series_is_priced_quarter_by_quarter() -> None:
+    dynamic = replace(tariff("dynamic", (), version("dynamic", "2025-01-01", {}, {None: "30"})), series=True)
+    start_ms = midnight_ms(FRIDAY)
+    hours = [start_ms + n * 4 * QUARTER_MS for n in range(24)]
+    prices = Series([Step(at, at + 4 * QUARTER_MS, Decimal(n - 2) / 100) for n, at in enumerate(hours)])
+    contracts: dict[date, Contract | None] = dict.fromkeys((FRIDAY, SATURDAY), contract("base"))
+    rows = [row for day in contracts for row in quarters(day)]
+    found = Compared(
+        SiteDays(Site(SITE, (), ()), FRIDAY, SATURDAY + timedelta(days=1), PARIS),
+        contracts,
+        SiteConsumption.of(Use(SITE, (), rows), PARIS),
+        Assumed(power_kva=6),
+    )
+    # Nothing is read of the ledger: all quarter-hours are measured.
+    (offer,) = series_offers(
+        cast("LedgerReader", None), found, TariffCatalogue({"dynamic": dynamic}, {"dynamic": prices})
+    )
+    # 0.4 kWh an hour at -0.02, -0.01 ... 0.21: 0.4 x 2.28; 30 / 30 for the day of June
+    assert offer.amount == Decimal("0.912") + 1
+    assert (offer.days, offer.energy_wh) == ((FRIDAY,), {"TOTAL": 9600})
+    assert codes(offer) == {"no_prices_then": (SATURDAY,)}

@@ -108,6 +108,21 @@ def test_a_day_is_priced_hour_by_hour_and_billed(
     assert str(to_cents(by_hand(prices) + Decimal("0.10"))) in bill
 
 
+@pytest.mark.parametrize(("day", "hours"), [(AUTUMN, 25), (SPRING, 23)])
+def test_a_comparison_prices_each_hour_and_knows_no_day_without_prices(
+    home: Home, capsys: pytest.CaptureFixture[str], day: date, hours: int
+) -> None:
+    fetch(home, day)
+    (offer,) = [each for each in rows(capsys, day, "compare") if each["tariff"] == "es-pvpc"]
+    assert Decimal(offer["amount"]) == by_hand([price(n) for n in range(hours)]) + Decimal("0.10")
+    assert (offer["energy_wh"], offer["days"]) == ({"TOTAL": sum(used(n) for n in range(hours))}, 1)
+    assert offer["amount"] == offer["actual"]
+    other = SPRING if day == AUTUMN else AUTUMN
+    (offer,) = [each for each in rows(capsys, other, "compare") if each["tariff"] == "es-pvpc"]
+    assert (offer["amount"], offer["quality"]) == (None, "unknown")
+    assert [each["code"] for each in offer["reasons"]] == ["no_prices_then"]
+
+
 def test_the_service_down_wrong_late_and_corrected(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     service, day, path = home[1], AUTUMN, f"/archives/70/download_json?locale=es&date={AUTUMN}"
     good, prices = service.replies[path], [price(n) for n in range(25)]

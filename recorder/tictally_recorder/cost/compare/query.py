@@ -8,6 +8,7 @@ from decimal import Decimal
 from tictally_recorder.cost.compare.engine import offers
 from tictally_recorder.cost.compare.kept import site_consumption
 from tictally_recorder.cost.compare.model import Actual, Assumed, Offer, TariffComparison
+from tictally_recorder.cost.compare.series_offers import Compared, series_offers
 from tictally_recorder.cost.contracts.meter_reported import announced
 from tictally_recorder.cost.contracts.model import Contract
 from tictally_recorder.cost.query import SiteDays, consumption_amounts
@@ -45,6 +46,9 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
     found = offers(
         consumption, days, (each for name, each in paid.catalogue.tariffs.items() if name not in broken), assumed, tz
     )
+    # A series has no prices of one day for all of the time.
+    compared = Compared(query, days, consumption, assumed)
+    by_series = series_offers(reader, compared, paid.catalogue) if wish.prices_on is None else ()
     without_price = [_without_price(each, power, days, paid.catalogue) for each in broken.values()]
     return TariffComparison(
         site.id,
@@ -52,7 +56,7 @@ def comparison_of(reader: LedgerReader, query: SiteDays, paid: LoadedTerms, wish
         query.end,
         _actual(consumption_amounts(reader, query, paid.terms), days),
         _days_of_hours(found.off_peak_hours),
-        [*found.all, *(each for each in without_price if each is not None)],
+        [*found.all, *by_series, *(each for each in without_price if each is not None)],
         wish.prices_on,
     )
 
