@@ -130,6 +130,17 @@ def test_a_piece_that_is_too_large_is_rejected_and_other_bodies_stay_small(serve
     assert [each.name for each in served.folder.iterdir() if "uploads" in each.name] == []
 
 
+def test_what_a_killed_recorder_has_left_is_deleted_at_the_next_start(tmp_path: Path) -> None:
+    left = tmp_path / "ledger.sqlite.uploads" / "x" / "0" / "a.csv"
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"x")
+    deadline_s = time.monotonic() + WITHIN_S
+    with Served(tmp_path):
+        while left.exists():
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
+
+
 def test_a_running_task_is_the_only_one_and_is_cancelled(served: Served, tmp_path: Path) -> None:
     upload = sent(served, curve=load_curve(tmp_path, [1000] * 48))
     assert post(served, f"uploads/{upload}/import").json()["state"] == "running"

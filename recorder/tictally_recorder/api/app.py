@@ -122,6 +122,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _expire_uploads(context: Context) -> None:
+    await asyncio.to_thread(context.uploads.discard)  # what a recorder that was killed has left
     while True:
         await asyncio.sleep(_EXPIRY_S)
         await asyncio.to_thread(context.uploads.expire)

@@ -163,7 +163,8 @@ def _after(status: TaskStatus, kind: str, values: list[Any]) -> TaskStatus:
 
 def _work(values: Mapping[str, Any], task: ImportTask, pipe: Connection) -> None:
     """In the process of its own: do the task, and send what `_after` reads."""
-    os.nice(_NICE)
+    with suppress(OSError):  # the service may not change priorities
+        os.nice(_NICE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # of a terminal; the recorder kills it
     # The sections have registered themselves when their values were unpickled; all have been checked.
     settings = compose(Settings, SECTIONS).model_construct(**values)

@@ -30,7 +30,7 @@ export function importCard(task, importers, context) {
   else if (task.writes === "refused") put(body, tokenForm(context.reload, t("imports.tokenNeeded")), h("p", {}, t("imports.orCommand")), command);
   else if (task.state === "running") {
     put(body);
-    follow(card, () => idle(card, task));
+    follow(card, (ended) => (ended.kind === "check" ? idle(card) : context.reload()));
   } else idle(card, task);
   return h(
     "section",
