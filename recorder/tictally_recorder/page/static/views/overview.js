@@ -117,7 +117,7 @@ function next(prices, currency) {
   if (!at || minutes < 0) return null;
   const name = prices.next_period_at ? plainName(prices.next_period) : t("overview.otherPrice");
   const then = prices.next_price_at === at ? ` · ${price(prices.next_price, currency)}` : "";
-  return h("p", { class: "next" }, h("b", {}, t("overview.next", { period: name, length: duration(minutes) })), h("span", { class: "note" }, ` ${exactClock(at)}${then}`));
+  return h("p", { class: "next" }, h("b", {}, t("overview.next", { period: name, length: duration(minutes) })), h("span", { class: "note" }, ` ${prices.is_usual ? t("overview.usually", { at: exactClock(at) }) : exactClock(at)}${then}`));
 }
 
 function tempoDay(which, colour) {
