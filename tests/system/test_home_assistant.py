@@ -214,7 +214,7 @@ COST = {
     "tariff_age": ("duration", "d", "measurement", "Tariff age"),
     "quality": ("enum", None, None, "Cost quality"),
 }
-PAGE = "http://127.0.0.1:8780"
+PAGE = "homeassistant://app/local_tictally"  # as the app has it; others have an http address
 SETTINGS = {"TICTALLY_EDGES": "pi-081", "TICTALLY_LANGUAGE": "en", "TICTALLY_PAGE_URL": PAGE, "TICTALLY_NAME": "nas"}
 CONTRACTS = """
 [[contract]]
