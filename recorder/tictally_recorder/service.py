@@ -141,6 +141,8 @@ def _open(settings: Settings, ledger: Ledger, inbox: Inbox, stack: ExitStack) ->
     connection = Connection(broker_address(settings), ledger.client_id, will, inbox)
     jobs = JobScheduler(settings, ledger.get_value)
     broadcast = Broadcast(sinks=replication.states)
+    logging.getLogger().addHandler(broadcast.log)
+    stack.callback(logging.getLogger().removeHandler, broadcast.log)
     return RecorderResources(settings, ledger, reader, connection, inbox, replication, broadcast, jobs)
 
 

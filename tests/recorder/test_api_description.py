@@ -37,6 +37,7 @@ OPERATIONS = {
         "quality",
         "sinks",
         "jobs",
+        "log",
         "healthz",
         "readyz",
         "metrics",
@@ -46,7 +47,7 @@ OPERATIONS = {
     *("add_reading", "readings", "current_price", "force_get_prices", "ping"),
 }
 LISTS = (
-    *("energy", "use", "profile", "cost", "compare", "standby", "tariffs", "quality", "sinks", "jobs"),
+    *("energy", "use", "profile", "cost", "compare", "standby", "tariffs", "quality", "sinks", "jobs", "log"),
     *("reconciliation", "temperature", "readings/quarters", "readings/frames"),
 )
 

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tictally_shared.runtime.log import ChangeLogger, RateLimitedLogger
+from tictally_shared.runtime.log import ChangeLogger, RateLimitedLogger, RecentLog
 
 LOG = logging.getLogger("words")
 
@@ -36,3 +36,17 @@ def test_a_lasting_problem_is_logged_once_and_again_after_it_was_solved(caplog: 
     change_log.reset()
     change_log.warning("no route")
     assert [record.getMessage() for record in caplog.records] == ["no route", "refused", "no route", "no route"]
+
+
+def test_the_newest_lines_are_kept_without_their_tracebacks() -> None:
+    kept = RecentLog()
+    for number in range(1100):
+        record = LOG.makeRecord(LOG.name, logging.INFO, "file", 1, "line %d", (number,), None)
+        record.created = float(number)
+        kept.handle(record)
+    assert [line.message for line in kept.since(1_098_000)] == ["line 1099", "line 1098"]
+    assert len(kept.since(0)) == 1000
+    long = LOG.makeRecord(LOG.name, logging.ERROR, "file", 1, "x" * 5000, (), None)
+    kept.handle(long)
+    (newest, *_) = kept.since(0)
+    assert (newest.level, len(newest.message)) == ("ERROR", 2000)

@@ -377,6 +377,14 @@ class SinkItem(BaseModel):
     problem: PhraseItem | None
 
 
+class LogItem(BaseModel):
+    """A line of the recorder's log."""
+
+    at: str
+    level: str
+    message: str
+
+
 class ImportFileItem(BaseModel):
     """A file of an import run."""
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from tictally_recorder.ledger import BatchResult, Message, SinkCounts
 from tictally_recorder.sinks.protocol import SinkState
+from tictally_shared.runtime.log import RecentLog
 
 # A reader that needs every message reads the ledger; this buffer serves live views, for which the newest are enough.
 _MAX_MESSAGES: Final = 256
@@ -59,6 +60,7 @@ class Broadcast:
         availability: edge → `online` or `offline`.
         heartbeat: state of the loop, or None before its first iteration.
         sinks: the configured sinks' states, from their backlogs in the ledger.
+        log: the newest lines of this process' log.
     """
 
     wake: Callable[[], None] | None = None
@@ -66,6 +68,7 @@ class Broadcast:
     availability: dict[str, EdgeStatus] = field(default_factory=dict)
     heartbeat: LoopHeartbeat | None = None
     sinks: Callable[[Sequence[SinkCounts]], list[SinkState]] = _no_sinks
+    log: RecentLog = field(default_factory=RecentLog)
     _stored: deque[Message] = field(default_factory=lambda: deque(maxlen=_MAX_MESSAGES))
 
     def publish_stored(self, messages: Iterable[Message]) -> None:

@@ -3,10 +3,13 @@
 import logging
 import os
 import sys
+from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
 INTERVAL_S: Final = 60.0
+_MOST_LINES: Final = 1000
+_MOST_CHARACTERS: Final = 2000
 _MAX_MESSAGES: Final = 256
 
 
@@ -21,6 +24,38 @@ def set_up() -> None:
 def sentence(text: str) -> str:
     """A text with its full stop; a question keeps its mark alone."""
     return text if text.endswith(("?", ".", "!", "…")) else f"{text}."
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the log.
+
+    Attributes:
+        time_ms: milliseconds since 1970.
+        level: `INFO`, `WARNING`, `ERROR` …
+        message: without a traceback.
+    """
+
+    time_ms: int
+    level: str
+    message: str
+
+
+class RecentLog(logging.Handler):
+    """Keeps the newest lines of the log in memory, for people who cannot read the log itself."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self._lines: deque[LogLine] = deque(maxlen=_MOST_LINES)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a line."""
+        message = record.getMessage()[:_MOST_CHARACTERS]
+        self._lines.append(LogLine(round(record.created * 1000), record.levelname, message))
+
+    def since(self, time_ms: int) -> list[LogLine]:
+        """The lines from a moment on, the newest first; other threads may add some meanwhile."""
+        return [line for line in reversed(self._lines.copy()) if line.time_ms >= time_ms]
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from tictally_recorder.api.routes import (
     imports,
     jobs,
     live,
+    log,
     overview,
     power,
     prices,
@@ -46,6 +47,7 @@ ROUTERS: Final = tuple(
         sinks,
         jobs,
         imports,
+        log,
     )
 )
 

@@ -1,4 +1,4 @@
-/** Completeness of the data: gaps, register falls, edges, the recorder and its jobs. */
+/** Completeness of the data: gaps, register falls, edges, the recorder, its jobs, sinks and log. */
 
 import { get } from "../api.js";
 import { figures, table, tile } from "../components.js";
@@ -6,13 +6,19 @@ import { h } from "../dom.js";
 import { clock, duration, exactMoment, fullDay, moment, percent, wall, whole } from "../format.js";
 import { language, t } from "../i18n.js";
 import { problemText } from "../reasons.js";
+import { log, sinks } from "../system.js";
 
 const MEGABYTE = 1_000_000;
 const LEAST_SHARE = 0.001;
 
 /** @param {object} context see main.js. */
 export async function render({ site, signal }) {
-  const [answer, { items: jobs }] = await Promise.all([get("/quality", { site: site?.site }, signal), get("/jobs", { language: language() }, signal)]);
+  const [answer, { items: jobs }, { items: ofSinks }, { items: lines }] = await Promise.all([
+    get("/quality", { site: site?.site }, signal),
+    get("/jobs", { language: language() }, signal),
+    get("/sinks", {}, signal),
+    get("/log", {}, signal),
+  ]);
   const of = answer.items[0] ?? null;
   return {
     element: h(
@@ -23,7 +29,9 @@ export async function render({ site, signal }) {
       of && gaps(of),
       h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder)),
       scheduled(jobs.filter((each) => each.is_enabled)),
+      sinks(ofSinks),
       answer.rejected.length ? rejectedMessages(answer.rejected) : null,
+      log(lines),
     ),
     isRefreshed: true,
   };
