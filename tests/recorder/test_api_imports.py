@@ -110,6 +110,13 @@ def test_writing_requires_the_token_in_its_header(served: Served, headers: dict[
     assert may == ("allowed" if "cookie" in headers else "refused")
 
 
+def test_home_assistant_is_asked_only_where_it_is_set(served: Served) -> None:
+    assert served.get("/api/v1/imports/task").json()["home_assistant"] is False
+    for step in ("check", "import"):
+        answer = post(served, f"home-assistant/{step}")
+        assert (answer.status_code, "TICTALLY_HOME_ASSISTANT_URL" in answer.json()["detail"]) == (409, True)
+
+
 def test_who_comes_through_ingress_may_import_without_a_token(tmp_path: Path) -> None:
     with Served(tmp_path, {"http_ingress": "127.0.0.1"}) as served:
         through = {"x-ingress-path": "/api/hassio_ingress/x"}

@@ -148,7 +148,7 @@ async def import_upload(request: Request, upload: UploadId, params: Annotated[Ta
 )
 async def check_home_assistant(request: Request, params: Annotated[TargetParams, Query()]) -> Response:
     """Start a dry run with the statistics that Home Assistant has since the last such import."""
-    return await _start(request, ImportTask(TaskKind.CHECK, site=params.site or None, is_home_assistant=True))
+    return await _start(request, _of_home_assistant(request, TaskKind.CHECK, params))
 
 
 @router.post(
@@ -156,7 +156,7 @@ async def check_home_assistant(request: Request, params: Annotated[TargetParams,
 )
 async def import_home_assistant(request: Request, params: Annotated[TargetParams, Query()]) -> Response:
     """Start to import the statistics that Home Assistant has since the last such import."""
-    return await _start(request, ImportTask(TaskKind.IMPORT, site=params.site or None, is_home_assistant=True))
+    return await _start(request, _of_home_assistant(request, TaskKind.IMPORT, params))
 
 
 @router.post("/{run}/undo", response_model=ImportTaskRecord, status_code=HTTPStatus.ACCEPTED, dependencies=_WRITES)
@@ -181,6 +181,18 @@ def _of_upload(request: Request, kind: TaskKind, upload: str, params: TargetPara
     return ImportTask(kind, paths, params.site or None)
 
 
+def _of_home_assistant(request: Request, kind: TaskKind, params: TargetParams) -> ImportTask:
+    if not _has_home_assistant(request.app.state.context):
+        detail = "no Home Assistant is set: TICTALLY_HOME_ASSISTANT_URL and TICTALLY_HOME_ASSISTANT_TOKEN"
+        raise Problem(HTTPStatus.CONFLICT, detail)
+    return ImportTask(kind, site=params.site or None, is_home_assistant=True)
+
+
+def _has_home_assistant(context: Context) -> bool:
+    own = context.settings.section(HomeAssistantSettings)
+    return own.url is not None and own.token is not None
+
+
 async def _start(request: Request, task: ImportTask) -> Response:
     context: Context = request.app.state.context
     try:
@@ -202,8 +214,8 @@ def _is_running() -> Problem:
 
 
 def _task_record(context: Context, writes: Writes) -> Record:
-    own, status = context.settings.section(HomeAssistantSettings), context.imports.status
-    access = {"writes": writes, "home_assistant": own.url is not None and own.token is not None}
+    status = context.imports.status
+    access = {"writes": writes, "home_assistant": _has_home_assistant(context)}
     if status is None:
         return {**dict.fromkeys(("kind", "state", "run", "phase", "values", "result", "error")), **access}
     return {
