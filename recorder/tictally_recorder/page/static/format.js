@@ -31,6 +31,10 @@ export const kwhExact = (wh) => `${number(wh / 1000, 3)}\u00a0kWh`;
 export const money = (amount, currency = "EUR") =>
   new Intl.NumberFormat(locale(), { style: "currency", currency }).format(Number(amount));
 
+/** An amount without cents, for what is not known to the cent. */
+export const roundMoney = (amount, currency = "EUR") =>
+  new Intl.NumberFormat(locale(), { style: "currency", currency, maximumFractionDigits: 0 }).format(Number(amount));
+
 /** A change of an amount, with its sign. */
 export const signedMoney = (value, currency = "EUR") =>
   new Intl.NumberFormat(locale(), { style: "currency", currency, signDisplay: "exceptZero" }).format(value);

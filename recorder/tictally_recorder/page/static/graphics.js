@@ -42,6 +42,7 @@ export function gauge() {
 
 const STEPS = 8;
 const HOURS = Array.from({ length: 24 }, (_, n) => n);
+const DAYS = [1, 2, 3, 4, 5, 6, 7];
 
 /** @param {Array<{weekday: number, hour: number, mean_w: number|null}>} items of /profile. */
 export function heat(items) {
@@ -57,17 +58,18 @@ export function heat(items) {
     if (value === null) return h("td", { class: "none" }, h("span", { class: "unseen" }, t("unknown")));
     return h("td", { class: `heat-${step(value)}`, title: `${weekday(day)} ${hour} h: ${whole(value)} W` }, h("span", {}, write(value)));
   };
-  const rows = [1, 2, 3, 4, 5, 6, 7].map((day) =>
-    h("tr", {}, h("th", { scope: "row" }, h("span", { "aria-hidden": "true" }, weekday(day, "short")), h("span", { class: "unseen" }, weekday(day))), HOURS.map((hour) => cell(day, hour))),
-  );
+  const dayHead = (day, scope) => h("th", { scope }, h("span", { "aria-hidden": "true" }, weekday(day, "short")), h("span", { class: "unseen" }, weekday(day)));
+  const across = DAYS.map((day) => h("tr", {}, dayHead(day, "row"), HOURS.map((hour) => cell(day, hour))));
+  const down = HOURS.map((hour) => h("tr", {}, h("th", { scope: "row" }, `${hour} h`), DAYS.map((day) => cell(day, hour))));
   const scale = h("div", { class: "scale", "aria-hidden": "true" }, `${write(least)} ${unit}`, ...Array.from({ length: STEPS }, (_, n) => h("i", { class: `heat-${n}` })), `${write(most)} ${unit}`);
-  const head = h("tr", {}, h("td"), HOURS.map((hour) => h("th", { scope: "col" }, hour)));
   const title = t("year.heat");
+  // A phone has no room for 24 columns: there the hours are rows. One of the two is displayed.
+  const grid = (kind, heads, rows) => h("table", { class: `heat ${kind}` }, h("caption", { class: "unseen" }, title), h("thead", {}, h("tr", {}, h("td"), heads)), h("tbody", {}, rows));
   return h(
     "figure",
     { class: "card" },
     h("figcaption", {}, h("span", { class: "title" }, title), h("span", { class: "note" }, t("year.heat.note", { unit }))),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, h("table", { class: "heat" }, h("caption", { class: "unseen" }, title), h("thead", {}, head), h("tbody", {}, rows))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, grid("across", HOURS.map((hour) => h("th", { scope: "col" }, hour)), across), grid("down", DAYS.map((day) => dayHead(day, "col")), down)),
     scale,
   );
 }

@@ -1,12 +1,12 @@
 /** A month: its days by tariff period, their cost, and the comparison with last month and last year. */
 
-import { all } from "../api.js";
+import { all, get } from "../api.js";
 import { addDays, addMonths, daysBetween, daysOf, earlier, today as todayIn } from "../calendar.js";
 import { figure } from "../chart.js";
 import { compared, comparison, figures, showsMoney, stepper, table, tile, unitChoice } from "../components.js";
 import { amount, amountText, costNote, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h } from "../dom.js";
-import { day, fullDay, kwh, month as monthName, percent, shortDay, wall } from "../format.js";
+import { day, fullDay, kwh, month as monthName, percent, roundMoney, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
 import { cheapName, energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
 
@@ -17,13 +17,14 @@ export async function render({ site, argument, signal, address }) {
   const [from, to] = [`${month}-01`, `${addMonths(month, 1)}-01`];
   const query = { site: site.site, from, to };
   const isRunning = from <= now && now < to;
-  const [days, whole, dayCosts, monthCosts, lastMonth, lastYear] = await Promise.all([
+  const [days, whole, dayCosts, monthCosts, lastMonth, lastYear, overview] = await Promise.all([
     all("/use", { ...query, by: "day" }, signal),
     all("/use", { ...query, by: "month" }, signal),
     all("/cost", { ...query, by: "day" }, signal),
     all("/cost", { ...query, by: "month" }, signal),
     before(site, month, -1, isRunning ? now : to, signal),
     before(site, month, -12, isRunning ? now : to, signal),
+    isRunning ? get("/overview", { site: site.site }, signal).catch(() => null) : null,
   ]);
   const use = whole.items[0] ?? null;
   const total = monthCosts.items.find((each) => each.kind === "total") ?? null;
@@ -36,7 +37,7 @@ export async function render({ site, argument, signal, address }) {
       "div",
       { class: "stack" },
       head,
-      h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines: monthCosts.items })),
+      h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines: monthCosts.items, forecast: overview?.items[0]?.month.forecast ?? null })),
       chart(days.items, dayCosts.items, { site, query, title, now, address, use, total }),
       costTable(monthCosts, { ...query, by: "month" }, site, title),
     ),
@@ -65,7 +66,7 @@ async function before(site, month, months, until, signal) {
   return compared(there, here, daysBetween(start, end));
 }
 
-function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines }) {
+function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines, forecast }) {
   const all = Object.entries(use.periods);
   const sum = all.reduce((found, [, wh]) => found + wh, 0);
   const cheap = all.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
@@ -76,9 +77,16 @@ function tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning,
     injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "month" }, t("explain.of", { what: title })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
     cheap > 0 && sum > cheap ? tile(cheapName(all.map(([period]) => period)), percent(cheap / sum), kwh(cheap)) : null,
+    forecast && tile(t("month.forecast"), kwh(forecast.energy_wh), forecastNote(forecast, total?.currency ?? "EUR")),
     beside(t("month.last"), lastMonth),
     beside(t("month.lastYear"), lastYear),
   ];
+}
+
+/** What the month will cost, and in what range. */
+function forecastNote({ cost, cost_low: low, cost_high: high }, currency) {
+  if (cost === null) return null;
+  return [roundMoney(cost, currency), low !== null && t("overview.range", { low: roundMoney(low, currency), high: roundMoney(high, currency) })].filter(Boolean).join(", ");
 }
 
 function chart(rows, costs, { site, query, title, now, address, use, total }) {

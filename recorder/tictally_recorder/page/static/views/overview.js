@@ -6,7 +6,7 @@ import { failed } from "../components.js";
 import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge } from "../explain.js";
-import { change, day as dayName, duration, exactClock, exactMoney, kwh, money, month as monthName, monthAlone, moment, percent, price, wall, weekday, whole } from "../format.js";
+import { change, day as dayName, duration, exactClock, exactMoney, kwh, money, month as monthName, monthAlone, moment, percent, price, roundMoney, wall, weekday, whole } from "../format.js";
 import { language, periodName, t } from "../i18n.js";
 import { slug } from "../periods.js";
 import { isOfToday } from "../live.js";
@@ -175,7 +175,7 @@ function beforeNote({ energy_wh: wh, before }, currency) {
 /** What the month will come to, as a sentence and as a bar: so far, likely, and the range. */
 function forecastOf({ forecast, from, energy_wh: wh }, currency) {
   if (!forecast) return null;
-  const euros = (text) => new Intl.NumberFormat(language(), { style: "currency", currency: currency ?? "EUR", maximumFractionDigits: 0 }).format(Number(text));
+  const euros = (text) => roundMoney(text, currency ?? "EUR");
   const whole = (value) => kwh(Math.round(value / 1000) * 1000).replace(/[.,]0+(?=\s)/, "");
   const likely = [whole(forecast.energy_wh), forecast.cost !== null && euros(forecast.cost)].filter(Boolean).join(", ");
   const range = forecast.cost !== null && forecast.cost_low !== null ? [euros(forecast.cost_low), euros(forecast.cost_high)] : forecast.cost === null && forecast.energy_low_wh !== null ? [whole(forecast.energy_low_wh), whole(forecast.energy_high_wh)] : null;
@@ -211,7 +211,7 @@ function daysCard({ days, today, currency }, site, address) {
 
 function standbyCard({ standby }) {
   if (!standby) return [];
-  const cost = standby.cost_year !== null ? t("overview.standby", { va: standby.va, cost: money(Math.round(Number(standby.cost_year)), standby.currency).replace(/[.,]00(?=\D*$)/, "") }) : t("overview.standbyVa", { va: standby.va });
+  const cost = standby.cost_year !== null ? t("overview.standby", { va: standby.va, cost: roundMoney(standby.cost_year, standby.currency) }) : t("overview.standbyVa", { va: standby.va });
   return [h("h2", {}, t("standby.title")), h("p", {}, cost)];
 }
 
