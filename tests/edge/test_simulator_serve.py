@@ -25,7 +25,8 @@ from tictally_shared.labels import Mode
 
 PROGRAM = """
 import argparse, sys
-from tictally_edge.simulator.serve import add_arguments, run
+from tictally_edge.simulator.arguments import add_arguments
+from tictally_edge.simulator.serve import run
 parser = argparse.ArgumentParser()
 add_arguments(parser)
 sys.exit(run(parser.parse_args()))
