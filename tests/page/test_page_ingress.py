@@ -3,15 +3,19 @@
 import re
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from enedis_files import lines_of, write
 from page_browsing import FRAMING, SHOWS_POWER, ObservedPage, Served
 from playwright.sync_api import expect
 
 from devel.apps.ingress import COOKIE, SESSION, Ingress
 
+WITHIN_MS = 120_000
 VIEWS = ("overview", "live", "month", "year", "years", "tariffs", "imports", "quality")
 
 
@@ -50,6 +54,22 @@ def test_an_amount_is_explained_through_ingress(ingress: Ingress, observed: Obse
     observed.visit(f"{ingress.address}#/month")
     observed.page.locator(".tile .money").first.click()
     expect(observed.page.get_by_role("dialog").locator(".lines > li").first).to_contain_text("kWh")
+    assert observed.errors == []
+
+
+def test_a_file_is_checked_through_ingress_without_a_token(
+    ingress: Ingress, observed: ObservedPage, tmp_path: Path
+) -> None:
+    curve = write(tmp_path / "curve.csv", lines_of(datetime(2021, 1, 1, tzinfo=UTC), [1000] * 48))
+    enter(observed, ingress)
+    observed.visit(f"{ingress.address}#/imports")
+    observed.page.get_by_label("Files").set_input_files([curve])
+    observed.page.get_by_role("button", name="Check").click()
+    discard = observed.page.get_by_role("button", name="Discard")
+    discard.wait_for(timeout=WITHIN_MS)
+    expect(observed.page.locator(".import")).to_contain_text("48 values for site")
+    discard.click()
+    expect(observed.page.get_by_label("Files")).to_be_visible()
     assert observed.errors == []
 
 
