@@ -4,7 +4,9 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import pairwise
+from heapq import merge
+from itertools import groupby, pairwise, repeat
+from operator import itemgetter
 from typing import Final
 
 from tictally_recorder.ledger.invalidation import invalidate_quarters
@@ -116,7 +118,6 @@ def _wanted(connection: sqlite3.Connection, labels: LabelIds, site_id: int) -> d
 
 
 def _add(rows: _Rows, meter_id: int, gap: QuarterGap, filled: Mapping[str, Filled], labels: LabelIds) -> None:
-    by_quarter: dict[int, dict[str, list[Point]]] = {}
     for register, each in filled.items():
         label = labels.id(register)
         rows.spans.update((label, *span) for span in each.spans())
@@ -127,14 +128,26 @@ def _add(rows: _Rows, meter_id: int, gap: QuarterGap, filled: Mapping[str, Fille
                 rows.ranges.add(first, end - 1)
                 if time.is_integrated:
                     rows.integrated.add(first, end - 1)
-        for point in each.points:
-            by_quarter.setdefault(point.time_ms // QUARTER_MS, {}).setdefault(register, []).append(point)
-    for number, points in by_quarter.items():
+    for number, points in _by_quarter(filled):
         moments = [point.time_ms for of_register in points.values() for point in of_register]
         registers = {register: tuple(_runs(of_register)) for register, of_register in points.items()}
         # No frames are in it: n is 0.
         quarter = Quarter(meter_id, number * QUARTER_MS, 0, min(moments), max(moments), registers, {}, {})
         rows.quarters[number] = pack(quarter, labels.ids)
+
+
+def _by_quarter(filled: Mapping[str, Filled]) -> Iterator[tuple[int, dict[str, list[Point]]]]:
+    """The points of each quarter by register, in order of time; years of them are not held twice."""
+    in_order = ((register, sorted(each.points, key=itemgetter(0))) for register, each in filled.items())
+    numbered = (
+        zip((point.time_ms // QUARTER_MS for point in points), repeat(register), points, strict=False)
+        for register, points in in_order
+    )
+    for number, group in groupby(merge(*numbered, key=itemgetter(0)), key=itemgetter(0)):
+        found: dict[str, list[Point]] = {}
+        for _, register, point in group:
+            found.setdefault(register, []).append(point)
+        yield number, found
 
 
 def _runs(points: Iterable[Point]) -> Iterator[Run]:
