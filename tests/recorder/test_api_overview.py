@@ -80,4 +80,5 @@ def test_contracts_that_cannot_be_used_leave_the_energy(tmp_path: Path) -> None:
     with Served(tmp_path, stored=frames(59), contracts="[[contract]]\nnonsense = 1\n") as served:
         (found,) = served.items("/api/v1/overview")
     assert (found["today"]["energy_wh"], found["today"]["cost"], found["currency"]) == (720, None, None)
-    assert found["month"]["energy_wh"] == 60 * 59 + 0
+    assert found["month"]["energy_wh"] == 60 * 59
+    assert [each["energy_wh"] for each in found["days"]] == [1440, 23 * 60, 12 * 60]

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 from typing import Final
 
 from tictally_recorder.api.cached_energy import cached_energy
@@ -17,7 +18,7 @@ from tictally_recorder.cost.proration import to_cents
 from tictally_recorder.cost.query import SiteDays, cost_of
 from tictally_recorder.energy.register_totals import consumption_total, injection_total
 from tictally_recorder.ledger import Site
-from tictally_shared.calendar import By, days_between
+from tictally_shared.calendar import By, days_between, local_day, local_midnight
 
 _DAY: Final = timedelta(days=1)
 
@@ -60,8 +61,21 @@ class DayFigures:
         """The totals of days with frames, today among them."""
         session, terms = self.session, self.current.terms
         if terms is None:
-            return {}
+            return self._energies(days)
         return day_totals(cost_of(session.reader, SiteDays(self.site, days.first, days.until, session.tz), terms))
+
+    def _energies(self, days: DayRange) -> dict[date, DayTotal]:
+        """The totals while no contract can be used: energy alone."""
+        tz = self.session.tz
+        window = TimeRange(local_midnight(days.first, tz), local_midnight(days.until, tz))
+        rows, _ = cached_energy(self.session, self.site, window, By.DAY, all_registers=True)
+        found = {}
+        for start_ms, of_day in groupby(rows, key=lambda row: row.start_ms):
+            registers = list(of_day)
+            consumed, injected = consumption_total(registers), injection_total(registers)
+            known = consumed.energy_wh if consumed.parts and not consumed.incomplete else None
+            found[local_day(start_ms, tz)] = DayTotal(energy_wh=known, injection_wh=injected.energy_wh)
+        return found
 
     def course(self, day: date) -> DayCourse | None:
         """A day by quarter-hour, a past one from the cache; None for one without frames."""

@@ -105,8 +105,8 @@ const RECENT_S = 43_200;
 
 /** Updates the status line, and marks figures as stale. An unchanged line is not announced again. */
 export function showStatus(live, site) {
-  const [kind, text] = find(live, site);
-  document.documentElement.classList.toggle("stale", kind !== "fine");
+  const [kind, text, isStale = false] = find(live, site);
+  document.documentElement.classList.toggle("stale", isStale);
   if (`${kind}${text}` === shown) return;
   shown = `${kind}${text}`;
   put(place(), text && h("p", { class: kind }, text));
@@ -114,11 +114,11 @@ export function showStatus(live, site) {
 
 function find(live, site) {
   if (live.lostAt) {
-    return ["lost", t("status.lost", { at: exactSeconds(live.lostAt) })];
+    return ["lost", t("status.lost", { at: exactSeconds(live.lostAt) }), true];
   }
   const item = site && live.items.get(site.site);
-  if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: lastHeard(item, site) })];
-  if (item?.state === "silent") return ["away", t("status.silent", { at: lastHeard(item, site) })];
+  if (item?.state === "offline") return ["away", t("status.offline", { edge: item.edges.map((each) => each.edge).join(", "), at: lastHeard(item, site) }), true];
+  if (item?.state === "silent") return ["away", t("status.silent", { at: lastHeard(item, site) }), true];
   if (live.problem) return ["away", reasonText(live.problem)];
   return ["fine", ""];
 }
