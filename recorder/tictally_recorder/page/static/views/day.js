@@ -31,7 +31,7 @@ export async function render({ site, argument, signal, address, reload }) {
       "div",
       { class: "stack" },
       head,
-      h("section", { class: "tiles", "aria-label": longDay(day) }, tiles(of, site)),
+      h("section", { class: "tiles", "aria-label": longDay(day) }, tiles(of, site, address)),
       quarterFigure(of, quarters.items),
       powerLater(of, query, signal, reload),
       site.contracts.length ? hourFigure(of) : contractCard(site),
@@ -54,13 +54,13 @@ function heading(day, first, now, address) {
   return h("div", { class: "heading" }, stepper(longDay(day), before, day < now ? address("day", day < first ? first : addDays(day, 1)) : null, [t("day.before"), t("day.after")]), h("div", { class: "pick" }, pick));
 }
 
-function tiles(of, site) {
+function tiles(of, site, address) {
   const query = { site: of.site, from: of.day, to: addDays(of.day, 1), by: "day" };
   const cost = { amount: of.cost, rounded: of.cost, currency: of.currency, quality: of.cost === null ? "unknown" : of.quality };
   const parts = of.cost_energy && of.cost_subscription && t("overview.parts", { energy: money(of.cost_energy, of.currency ?? "EUR"), subscription: money(of.cost_subscription, of.currency ?? "EUR") });
   const beside = (each) => {
     const share = each.here_energy_wh / each.energy_wh - 1;
-    const link = h("a", { href: `#/day/${each.day}` }, [kwh(each.energy_wh), each.cost !== null && money(each.cost, of.currency ?? "EUR")].filter(Boolean).join(" · "));
+    const link = h("a", { href: address("day", each.day) }, [kwh(each.energy_wh), each.cost !== null && money(each.cost, of.currency ?? "EUR")].filter(Boolean).join(" · "));
     return tile(t(`day.beside.${each.which}`), change(share), link);
   };
   return [
