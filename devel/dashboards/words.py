@@ -40,7 +40,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "years.help": ("Toutes les années, côte à côte.", "All years, side by side."),
     "tariff": ("Linky · Tarif et coût", "Linky · Tariff and cost"),
     "tariff.help": (
-        "Les prix et les versions de la grille derrière chaque coût, et ce qui reste inconnu.",
+        "Les prix et les versions du tarif derrière chaque coût, et ce qui reste inconnu.",
         "The prices and tariff versions behind each cost, and what is unknown.",
     ),
     "line": ("Linky · Qualité de la ligne", "Linky · Line quality"),
@@ -77,7 +77,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "quality": ("Qualité du coût", "Cost quality"),
     "price": ("Prix", "Price"),
     "price_of_kwh": ("Prix moyen du kWh", "Mean price of a kWh"),
-    "version": ("Version de la grille", "Tariff version"),
+    "version": ("Version du tarif", "Tariff version"),
     "power_kva": ("Puissance souscrite", "Subscribed power"),
     "reason": ("Pourquoi", "Why"),
     "days": ("Jours", "Days"),
@@ -177,7 +177,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "peak_power": ("Puissance maximale", "Highest power"),
     "bill": ("Énergie et coût, par période et prix", "Energy and cost, by period and price"),
     "bill.help": (
-        "Une ligne par version de la grille. Le prix est celui d'un kWh ; pour l'abonnement, celui d'un mois.",
+        "Une ligne par version du tarif. Le prix est celui d'un kWh ; pour l'abonnement, celui d'un mois.",
         "One line per tariff version. The price of a kWh; for the subscription, of a month.",
     ),
     # Year.
@@ -203,7 +203,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "price_history": ("Prix du kWh", "Price of a kWh"),
     "price_history.help": ("Toutes taxes comprises.", "With all taxes."),
-    "versions": ("Coût par version de la grille", "Cost by tariff version"),
+    "versions": ("Coût par version du tarif", "Cost by tariff version"),
     "not_measured": ("Coûts incertains, et pourquoi", "Uncertain costs, and why"),
     "quality_history": ("Qualité du coût de chaque jour", "Quality of each day's cost"),
     "colour_history": ("Jours Tempo", "Tempo days"),

@@ -67,7 +67,7 @@ def test_jobs_are_listed_with_their_last_and_next_run(scheduled: Served, browser
 SYSTEM: dict[str, tuple[str, str, str]] = {
     "en-GB": ("Sinks", "Log of the last day", "InfluxDB at http://nas:8086 cannot be reached: refused"),
     "fr-FR": (
-        "Destinations",
+        "Réplication",
         "Journal des dernières 24 heures",
         "InfluxDB (http://nas:8086) est injoignable : refused",
     ),

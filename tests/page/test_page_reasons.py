@@ -318,6 +318,18 @@ def reason_text_on(page: Page, requested: list[str], reason: dict[str, object]) 
     return plain(str(page.evaluate(call, [script, reason | {"unknown": UNKNOWN}])))
 
 
+NO_CONTRACT = """async (site) => {
+  const costs = performance.getEntriesByType("resource").find((each) => each.name.endsWith("/costs.js"));
+  return (await import(costs.name)).noContract(site).textContent;
+}"""
+
+
+@pytest.mark.parametrize(("is_readable", "shown"), [(True, "Pas de contrat"), (False, "Contrats illisibles")])
+def test_contracts_that_cannot_be_read_are_not_shown_as_none(french: Page, is_readable: bool, shown: str) -> None:
+    site = {"contracts": [], "contracts_readable": is_readable, "first_contract": None, "problem": None}
+    assert french.evaluate(NO_CONTRACT, site) == shown
+
+
 @pytest.fixture
 def without_terms(browser: Browser, tmp_path: Path, broker: Mosquitto) -> Iterator[Served]:  # noqa: ARG001 - a browser is needed
     """A recorder whose contracts cannot be read."""

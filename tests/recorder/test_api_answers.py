@@ -201,6 +201,7 @@ def test_changed_contracts_are_reloaded(tmp_path: Path) -> None:
         assert "there is no contract" in total["reasons"][0]["text"]
         (site,) = served.items("/api/v1/sites")
         assert "[[contract]]" in site["how_to_begin"]
+        assert site["contracts_readable"]
         assert site["first_contract"] == {
             "file": str(tmp_path / "contracts.toml"),
             "lines": ["[[contract]]", 'tariff = "edf-bleu-base"', "power = 6", "from = 2026-03-28"],
@@ -218,7 +219,9 @@ def test_an_invalid_contract_file_is_reported(tmp_path: Path) -> None:
         answer = served.get("/api/v1/cost")
         assert answer.status_code == 503
         assert "contracts.toml" in answer.json()["detail"]
-        assert "contracts.toml" in served.get("/api/v1/sites").json()["problem"]["text"]
+        sites = served.get("/api/v1/sites").json()
+        assert "contracts.toml" in sites["problem"]["text"]
+        assert [each["contracts_readable"] for each in sites["items"]] == [False]
         assert answer.json()["reason"]["code"] == "terms_file_rejected"
         assert served.items("/api/v1/energy")
         assert served.items("/api/v1/now")[0]["today"]["cost"] is None

@@ -87,7 +87,7 @@ def test_the_command_line_recognizes_its_files_and_lists_it(home: Path, capsys: 
     assert "notebook, A notebook: text of readings." in capsys.readouterr().out
     (home / "unknown.txt").write_text("a,b\n")
     assert main(["import", str(home / "unknown.txt")]) == 1
-    assert "notebook: text of readings" in capsys.readouterr().err
+    assert "notebook; `tictally import list`" in capsys.readouterr().err
 
 
 def test_a_file_that_two_recognize_is_an_error(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -117,7 +117,7 @@ def test_the_doctor_has_a_finding_about_it_once_a_file_is_imported(home: Path) -
     ]
     ((about, _, sentence),) = findings(home, "fr")
     assert about == "importateur notebook"
-    assert sentence.startswith("fichiers lus : text of readings ; la dernière importation date du")
+    assert sentence.startswith("fichiers lus : text of readings ; le dernier import date du")
 
 
 def test_a_package_that_is_missing_is_a_note_and_an_error(

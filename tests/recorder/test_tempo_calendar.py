@@ -101,7 +101,7 @@ def test_fetched_days_go_before_the_bundled_ones(tmp_path: Path) -> None:
     (tmp_path / "tempo-days.csv").write_text("date,color\n2025-01-01,white\n2026-11-30,red\n")
     calendar = load_tempo(tmp_path)
     assert (calendar.colours[date(2025, 1, 1)], calendar.colours[TODAY]) == (Colour.BLANC, Colour.ROUGE)
-    assert calendar.sources[TODAY].name == "tempo-days.csv"
+    assert calendar.sources[TODAY].name == "fetched"
     (tmp_path / "tempo-days.csv").write_text("what?\n")
     with pytest.raises(CalendarFileError, match="line 1"):
         load_tempo(tmp_path)

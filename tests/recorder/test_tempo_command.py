@@ -9,8 +9,9 @@ from ledger_building import frame, message
 
 import tictally_recorder.cli.tempo
 from tictally_recorder.__main__ import main
-from tictally_recorder.calendars.tempo import days, write_days
+from tictally_recorder.calendars.tempo import bundled_tempo, days, write_days
 from tictally_recorder.ledger import Ledger
+from tictally_recorder.translations import catalogue
 from tictally_shared.status_register import Colour
 
 TODAY = datetime(2025, 1, 15, 11, tzinfo=UTC)
@@ -74,6 +75,23 @@ def test_a_season_with_unknown_days_has_no_count(
     out = capsys.readouterr().out
     assert "Today, 2026-11-30: unknown." in out
     assert "How many days are left is unknown" in out
+
+
+@pytest.mark.usefixtures("folder")
+def test_sources_are_named_in_the_readers_language(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")
+    assert main(["tempo"]) == 0
+    out = capsys.readouterr().out
+    assert "copies du calendrier de RTE" in out
+    assert "collected" not in out
+
+
+def test_every_source_has_words() -> None:
+    names = {each.name for each in bundled_tempo().sources.values()} | {"meter", "fetched"}
+    for language in ("en", "fr"):
+        assert {name for name in names if f"tempo_source.{name}" not in catalogue(language)} == set()
 
 
 @pytest.mark.usefixtures("folder")

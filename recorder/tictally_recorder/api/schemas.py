@@ -38,6 +38,7 @@ class SiteItem(_SiteRecord):
     edges: list[str]
     meter_reported: dict[str, Any]
     contracts: list[dict[str, Any]]
+    contracts_readable: bool
     first_contract: dict[str, Any] | None
     how_to_begin: str | None
 

@@ -49,7 +49,7 @@ class TempoSource:
     """Where a colour is from.
 
     Attributes:
-        name: for people.
+        name: `meter`, `fetched` or one of the bundled file; the catalogues have its words under `tempo_source`.
         confidence: `official` or `secondary`.
     """
 
@@ -174,5 +174,5 @@ def load_tempo(folder: Path) -> TempoCalendar:
         raise CalendarFileError(1, unreadable(error)) from None
     except UnicodeError:
         raise CalendarFileError(1, Phrase(FileProblem.NOT_UTF8)) from None
-    source = TempoSource(FETCHED_NAME, "secondary")
+    source = TempoSource("fetched", "secondary")
     return TempoCalendar(fetched, dict.fromkeys(fetched, source)).over(bundled_tempo())

@@ -18,8 +18,9 @@ from tictally_recorder.reports.cost import as_csv, as_json
 from tictally_recorder.reports.table import plain_table
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.catalogue import load_catalogue
-from tictally_recorder.translations import catalogue
+from tictally_recorder.translations import ENGLISH, catalogue
 from tictally_shared.calendar import local_midnight
+from tictally_shared.catalogue import Catalogue
 from tictally_shared.status_register import Colour
 
 _METER = TempoSource("meter", "official")
@@ -73,12 +74,17 @@ def _reported(settings: Settings, first: date, until: date) -> TempoCalendar:
     return TempoCalendar(colours, dict.fromkeys(colours, _METER))
 
 
+def source_text(words: Catalogue, source: TempoSource) -> str:
+    """Where a colour is from, in the reader's language."""
+    return words.text(f"tempo_source.{source.name}")
+
+
 def _record(calendar: TempoCalendar, day: date) -> dict[str, object]:
     source = calendar.sources[day]
     return {
         "day": str(day),
         "color": _ENGLISH[calendar.colours[day]],
-        "source": source.name,
+        "source": source_text(ENGLISH, source),
         "confidence": source.confidence,
     }
 
@@ -91,7 +97,7 @@ def _show(settings: Settings, calendar: TempoCalendar, shown: list[date], day: d
     for each in shown:
         if calendar.colours[each] is not Colour.BLEU:
             name = words.text(f"tempo.{calendar.colours[each].name}")
-            table.add_row(str(each), name, calendar.sources[each].name)
+            table.add_row(str(each), name, source_text(words, calendar.sources[each]))
     if table.row_count:
         print_table(table)
     for key, each in (("tempo.today", day), ("tempo.tomorrow", day + timedelta(days=1))):

@@ -158,7 +158,7 @@ _ENTITIES: Final = (
     ),
     HealthEntity(
         "deferred",
-        "Messages différés",
+        "Messages en attente",
         "Deferred messages",
         settings=_counted("measurement", "mdi:tray-full"),
     ),

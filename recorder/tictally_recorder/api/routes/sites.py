@@ -65,6 +65,7 @@ def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         "edges": list(site.edges),
         "meter_reported": {"option": reported.name, "power_kva": reported.power_kva, "tariff": reported.shipped_tariff},
         "contracts": [_contract(each, session.today) for each in contracts],
+        "contracts_readable": terms is not None,
         **(_first_contract(session, site, reported) if lacks_contract else _NO_FIRST_CONTRACT),
     }
 

@@ -71,7 +71,7 @@ def _points_of(token: str) -> list[str]:
 register(
     JobKind(
         NAME,
-        {"fr": "Chiffres Enedis", "en": "Enedis figures"},
+        {"fr": "Relevés Enedis", "en": "Enedis figures"},
         made_by("tictally_recorder.imports.conso.job"),
         EnedisSettings,
     )

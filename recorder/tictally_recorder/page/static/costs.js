@@ -5,9 +5,9 @@ import { figures, table, tile } from "./components.js";
 import { h } from "./dom.js";
 import { badge, explainCost, show } from "./explain.js";
 import { fullDay, kwh, money, price } from "./format.js";
-import { periodName, t } from "./i18n.js";
+import { fullPeriodName, t } from "./i18n.js";
 import { slug } from "./periods.js";
-import { datedReasonText } from "./reasons.js";
+import { datedReasonText, reasonText } from "./reasons.js";
 import { isIncomplete } from "./totals.js";
 
 /**
@@ -69,13 +69,16 @@ function hint(site) {
   return [h("p", {}, t("contract.where"), " ", h("code", {}, first.file)), h("pre", { tabindex: 0 }, first.lines.join("\n")), h("p", { class: "note" }, t("contract.lists"))];
 }
 
+/** Why there is no cost: no contract, or contracts that cannot be read. */
+const whyNoCost = (site) => (site.contracts_readable ? [h("p", {}, t("contract.text")), ...hint(site)] : [h("p", {}, t("contract.unreadableText", { reason: site.problem ? reasonText(site.problem) : t("unknown") }))]);
+
 /** A card with the hint. */
-export const contractCard = (site) => h("section", { class: "card empty" }, h("h2", {}, t("contract.title")), h("p", {}, t("contract.text")), hint(site));
+export const contractCard = (site) => h("section", { class: "card empty" }, h("h2", {}, t("contract.title")), whyNoCost(site));
 
 /** In the place of an amount: a button that opens the hint. */
 export function noContract(site) {
-  const open = () => show(t("contract.title"), h("p", {}, t("contract.text")), ...hint(site));
-  return h("button", { type: "button", class: "money unknown", onclick: open }, t("contract.none"));
+  const open = () => show(t("contract.title"), ...whyNoCost(site));
+  return h("button", { type: "button", class: "money unknown", onclick: open }, t(site.contracts_readable ? "contract.none" : "contract.unreadable"));
 }
 
 /** @param {object} answer of /cost without explanations; `query` of the request. */
@@ -112,7 +115,7 @@ function name(line, tellVersion) {
   const small = [priceOf(line), since].filter(Boolean).map((each) => h("span", { class: "small note" }, each));
   if (line.direction === "injection") return [h("i", { class: "swatch injection" }), t("injection"), small];
   if (line.kind === "subscription") return [h("i", { class: "swatch subscription" }), t("subscription"), line.power_kva && h("span", { class: "note" }, ` ${line.power_kva} kVA`), small];
-  return [line.period && h("i", { class: `swatch p-${slug(line.period)}` }), line.period ? periodName(line.period) : t("energy"), small];
+  return [line.period && h("i", { class: `swatch p-${slug(line.period)}` }), line.period ? fullPeriodName(line.period) : t("energy"), small];
 }
 
 function priceOf(line) {

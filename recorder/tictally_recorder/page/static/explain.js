@@ -4,7 +4,7 @@ import { all } from "./api.js";
 import { failed, loading } from "./components.js";
 import { h, put } from "./dom.js";
 import { exactMoment, exactMoney, fullDay, kwhExact, longDay, money, price, whole } from "./format.js";
-import { periodName, t } from "./i18n.js";
+import { fullPeriodName, t } from "./i18n.js";
 import { slug } from "./periods.js";
 import { datedReasonText } from "./reasons.js";
 
@@ -67,7 +67,7 @@ function totalOf(total) {
 
 function lineOf(line) {
   const isEnergy = line.kind === "energy";
-  const name = line.kind === "lump_sum" ? line.version.slice(0, -11) : isEnergy ? periodName(line.period ?? t("energy")) : t("subscription");
+  const name = line.kind === "lump_sum" ? line.version.slice(0, -11) : isEnergy ? (line.period ? fullPeriodName(line.period) : t("energy")) : t("subscription");
   const known = line.amount !== null;
   const head = h(
     "div",

@@ -35,8 +35,11 @@ export function t(key, values = {}, formats = {}) {
   });
 }
 
-/** The name of a tariff period; an unknown one is shown as the meter names it. */
+/** The short name of a tariff period, for columns, legends and lists; an unknown one is shown as the meter names it. */
 export const periodName = (period) => (has(`period.${period}`) ? t(`period.${period}`) : period);
+
+/** The name of a tariff period where there is room for it: with Tempo, hours and day in words. */
+export const fullPeriodName = (period) => (has(`period_full.${period}`) ? t(`period_full.${period}`) : periodName(period));
 
 /** A label followed by a colon, as the language writes it; `before` takes its key. */
 export const colon = (name) => `${name}${language() === "fr" ? "\u00a0:" : ":"} `;

@@ -138,7 +138,7 @@ async function showView({ keepView = false } = {}) {
 async function load() {
   try {
     const answer = await all("/sites");
-    sites = answer.items;
+    sites = answer.items.map((each) => ({ ...each, problem: answer.problem }));
     live.problem = answer.problem;
     isLoaded = true;
   } catch (error) {

@@ -6,7 +6,7 @@ import { amount } from "./costs.js";
 import { h } from "./dom.js";
 import { show } from "./explain.js";
 import { exactMoney, kwh, money, month, monthYear, percent, whole } from "./format.js";
-import { before, periodName, t } from "./i18n.js";
+import { before, fullPeriodName, t } from "./i18n.js";
 import { reasonText } from "./reasons.js";
 
 const HOURS = 8760;
@@ -42,7 +42,7 @@ function trendText(trend) {
 }
 
 function explainStandby(cost, title) {
-  const shares = Object.entries(cost.shares ?? {}).map(([period, share]) => h("li", {}, t("standby.share", { period: periodName(period), share: percent(Number(share), 1) })));
+  const shares = Object.entries(cost.shares ?? {}).map(([period, share]) => h("li", {}, t("standby.share", { period: fullPeriodName(period), share: percent(Number(share), 1) })));
   show(
     title,
     h("p", {}, t("standby.explain", { va: cost.va, kwh: kwh(Number(cost.kwh) * 1000), hours: whole(HOURS) })),

@@ -9,7 +9,7 @@ import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { exactClock, exactSeconds, kwh, moment, money, percent, price, wall, weekday, whole } from "../format.js";
 import { gauge } from "../graphics.js";
-import { colon, periodName, t } from "../i18n.js";
+import { colon, fullPeriodName, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { isOfToday, lastHeard } from "../live.js";
 import { reasonText } from "../reasons.js";
@@ -126,7 +126,7 @@ function addPoint(points, item) {
 function periodCard(item, prices) {
   if (!item) return [];
   const colours = item.colour_today && isOfToday(item) && h("div", { class: "tempo" }, dayOfTempo("today", item.colour_today), dayOfTempo("tomorrow", item.colour_tomorrow));
-  const name = item.period ? periodName(item.period) : t("period.unknown");
+  const name = item.period ? fullPeriodName(item.period) : t("period.unknown");
   const known = item.price !== null && item.price !== undefined;
   const open = () => show(t("price.now"), h("p", {}, `${colon(name)}${price(item.price, item.currency)}`), h("p", {}, t("price.by", { tariff: item.tariff })), h("p", { class: "note" }, t("price.taxes")));
   return [

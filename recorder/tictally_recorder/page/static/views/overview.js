@@ -7,7 +7,7 @@ import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge } from "../explain.js";
 import { change, day as dayName, duration, exactClock, exactMoney, kwh, money, month as monthName, monthAlone, moment, percent, price, roundMoney, wall, weekday, whole } from "../format.js";
-import { language, periodName, t } from "../i18n.js";
+import { fullPeriodName, language, periodName, t } from "../i18n.js";
 import { slug } from "../periods.js";
 import { isOfToday } from "../live.js";
 import { problemText } from "../reasons.js";
@@ -91,9 +91,6 @@ function nowCard(item) {
 
 const perHour = (text, currency) => exactMoney(Number(text).toFixed(Math.abs(Number(text)) < SMALL && Number(text) ? 3 : 2), currency);
 
-/** The name of a period without its colour, which stands beside it. */
-const plainName = (period) => periodName(period.replace(/ (BLEU|BLANC|ROUGE)$/, ""));
-
 function periodCard(item, prices) {
   if (!item) return [];
   const period = item.period ?? prices?.period;
@@ -102,7 +99,7 @@ function periodCard(item, prices) {
   const tomorrow = item.colour_tomorrow ?? prices?.colour_tomorrow ?? null;
   return [
     h("h2", {}, t("live.period")),
-    h("p", { class: "period-now" }, period && h("i", { class: `swatch p-${slug(period)}` }), period ? plainName(period) : t("period.unknown")),
+    h("p", { class: "period-now" }, period && h("i", { class: `swatch p-${slug(period)}` }), period ? fullPeriodName(period) : t("period.unknown")),
     known !== null ? h("p", {}, price(known, currency)) : h("p", { class: "note" }, t("price.unknown")),
     prices && next(prices, currency),
     item.colour_today && isOfToday(item) && h("div", { class: "tempo" }, tempoDay("today", item.colour_today), tempoDay("tomorrow", tomorrow)),
@@ -115,7 +112,7 @@ function next(prices, currency) {
   const at = prices.next_period_at ?? prices.next_price_at;
   const minutes = at && Math.round((Date.parse(at) - Date.now()) / MINUTE_MS);
   if (!at || minutes < 0) return null;
-  const name = prices.next_period_at ? plainName(prices.next_period) : t("overview.otherPrice");
+  const name = prices.next_period_at ? periodName(prices.next_period) : t("overview.otherPrice");
   const then = prices.next_price_at === at ? ` · ${price(prices.next_price, currency)}` : "";
   return h("p", { class: "next" }, h("b", {}, t("overview.next", { period: name, length: duration(minutes) })), h("span", { class: "note" }, ` ${prices.is_usual ? t("overview.usually", { at: exactClock(at) }) : exactClock(at)}${then}`));
 }

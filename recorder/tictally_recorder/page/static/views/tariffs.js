@@ -8,7 +8,7 @@ import { amount } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, signedMoney, wall } from "../format.js";
-import { before, colon, language, periodName, t } from "../i18n.js";
+import { before, colon, fullPeriodName, language, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
 import { brokenFileText, datedReasonText, remarkText } from "../reasons.js";
 
@@ -104,7 +104,7 @@ function changesTable(version, history) {
   const rows = version.changes.map((each) => {
     const isSubscription = each.item === "subscription";
     const write = (text) => (text === null ? "–" : isSubscription ? t("price.month", { price: money(text, history.currency) }) : price(text, history.currency));
-    const name = isSubscription ? t("subscription") : periodName(each.item);
+    const name = isSubscription ? t("subscription") : fullPeriodName(each.item);
     const rises = Number(each.percent) > 0;
     return [
       h("span", { class: "with-swatch" }, h("i", { class: `swatch ${isSubscription ? "subscription" : `p-${slug(each.item)}`}` }), name, each.power ? h("span", { class: "note" }, ` ${each.power} kVA`) : null),
@@ -200,7 +200,7 @@ function powerCard(answer) {
 
 function explainCompared(row, title) {
   const counted = Object.entries(row.energy_wh ?? {}).filter(([, wh]) => wh || row.amount !== null);
-  const energies = counted.map(([name, wh]) => h("li", {}, `${colon(periodName(name))}${kwh(wh)}`));
+  const energies = counted.map(([name, wh]) => h("li", {}, `${colon(fullPeriodName(name))}${kwh(wh)}`));
   const unknown = row.reasons.map((each) => h("li", {}, datedReasonText(each)));
   show(
     title,
