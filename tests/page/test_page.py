@@ -98,12 +98,12 @@ def test_on_a_phone_the_other_views_are_behind_a_button(home: Served, browser: B
     observed = open_page(browser, width=390)
     observed.visit(f"{home.address}/#/overview")
     page = observed.page
-    expect(page.get_by_role("link", name="Tariffs")).to_be_hidden()
+    expect(page.get_by_role("link", name="Tariffs", exact=True)).to_be_hidden()
     page.get_by_role("button", name="More").press("Enter")
-    page.get_by_role("link", name="Tariffs").press("Escape")
+    page.get_by_role("link", name="Tariffs", exact=True).press("Escape")
     expect(page.get_by_role("button", name="More")).to_be_focused()
     page.get_by_role("button", name="More").click()
-    page.get_by_role("link", name="Tariffs").click()
+    page.get_by_role("link", name="Tariffs", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tariffs")
     observed.page.context.close()
 

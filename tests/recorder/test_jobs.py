@@ -120,7 +120,7 @@ def test_the_command_line_lists_runs_and_logs_it(
     assert main(["job", "log", "tides"]) == 0
     assert capsys.readouterr().out.endswith("s  fetched the tides of Brest\n")
     assert main(["job", "run", "tide"]) == 2
-    assert re.search(r"there is no job 'tide'; there are: .*backup, .*tides$", capsys.readouterr().err.strip())
+    assert re.search(r"there is no job 'tide'; there are: backup, .*tides, ", capsys.readouterr().err.strip())
     assert main(["job", "run", "backup"]) == 1
     assert "job backup is switched off by the settings" in capsys.readouterr().err
     monkeypatch.setenv("TICTALLY_LANGUAGE", "fr")

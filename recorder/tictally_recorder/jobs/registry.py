@@ -64,8 +64,8 @@ def register(kind: JobKind) -> Callable[[], None]:
 
 
 def job_kinds() -> Iterator[JobKind]:
-    """Every registered kind, in order of registration."""
-    return iter(_kinds)
+    """Every registered kind, by name: the order of registration is that of imports, which differs between programs."""
+    return iter(sorted(_kinds, key=lambda kind: kind.name))
 
 
 def enabled_jobs(settings: Settings) -> dict[str, Job]:

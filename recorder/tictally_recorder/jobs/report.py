@@ -86,7 +86,7 @@ class JobReport:
 
 
 def job_reports(settings: Settings, get_value: Callable[[str], str | None], now_ms: int) -> list[JobReport]:
-    """Every registered job, in order of registration.
+    """Every registered job, by name.
 
     Args:
         settings: the recorder's.
