@@ -41,8 +41,19 @@ def pytest_configure(config: pytest.Config) -> None:
     pytest.MonkeyPatch().setattr(subprocess.Popen, "__init__", begin_shifted)
 
 
-# Where files of tests that take longest are: those that begin late would be waited for at the end.
-_FIRST = ("recorder/test_influx_", "system/", "edge/test_announcing", "edge/test_what_settings", "page/", "edge/")
+# Where files of tests that take longest are: those that begin late would be waited for at the end. The first of them
+# mostly wait, beside browsers and builds that need the processors.
+_FIRST = (
+    "recorder/test_influx_",
+    "recorder/test_ingest_disputes",
+    "edge/test_announcing",
+    "recorder/test_earlier_names",
+    "edge/test_what_settings",
+    "system/",
+    "recorder/test_site_command",
+    "page/",
+    "edge/",
+)
 
 
 def _turn(item: pytest.Item) -> int:
