@@ -25,7 +25,7 @@ class DirectionPower:
 
     def __init__(self, sources: Sources) -> None:
         self._sources = sources
-        self._factor = PowerFactor(max(step_va for _, step_va in sources.values()))
+        self._factor = PowerFactor()
 
     @property
     def factor(self) -> float | None:
@@ -38,10 +38,10 @@ class DirectionPower:
 
     def add(self, values: Mapping[str, int | str], at: float) -> None:
         """Learn from a frame's values; `at` is its end, in seconds."""
-        for source, (registers, _) in self._sources.items():
+        for source, (registers, step_va) in self._sources.items():
             if isinstance(va := values.get(source), int):
                 counted = {each: wh for each in registers if isinstance(wh := values.get(each), int)}
-                self._factor.add(va, counted, at)
+                self._factor.add(va, counted, at, step_va)
                 return
 
     def show(self) -> int | None:

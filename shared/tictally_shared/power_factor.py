@@ -24,13 +24,10 @@ class PowerFactor:
 
     Attributes:
         watts: active power now, or None while it is unknown.
-
-    Args:
-        step_va: by which the meter rounds its apparent power; active power never exceeds that by more.
     """
 
-    def __init__(self, step_va: int = 1) -> None:
-        self._step_va = step_va
+    def __init__(self) -> None:
+        self._step_va = 1
         self._energy_wh = self._apparent_vah = 0.0  # of the window
         self._counted_wh = 0  # since the start
         self._is_known = False
@@ -54,14 +51,16 @@ class PowerFactor:
             self._energy_wh += factor * _WINDOW_VAH
             self._apparent_vah += _WINDOW_VAH
 
-    def add(self, va: int, registers: Mapping[str, int], at: float) -> None:
+    def add(self, va: int, registers: Mapping[str, int], at: float, step_va: int) -> None:
         """Take a frame.
 
         Args:
             va: apparent power.
             registers: label → Wh of those that count its energy; one that is missing counts with a later frame.
             at: seconds on a clock that never steps.
+            step_va: by which the meter rounds its apparent power; active power never exceeds that by more.
         """
+        self._step_va = step_va
         counted_wh = self._count(registers)
         if self._at is None or self._va is None or counted_wh is None or not 0 <= at - self._at <= _GAP_S:
             self._registers = dict(registers)

@@ -150,3 +150,17 @@ def test_the_topics_of_power_change_no_faster_than_the_interval_and_end_with_the
     assert [at for at, _ in changes] == [0.0, 6.0, 12.0, 18.0]
     gone = topics.publish({"STGE": "00000000"}, 40.0, None, is_complete=True)
     assert {each.topic: each.payload for each in gone}["tictally/1/active_power"] == ""
+
+
+def test_with_a_power_factor_of_one_it_does_not_exceed_the_meters_apparent_power() -> None:
+    power, consumed_wh, shown = ActivePower(0.0), 1000.0, 0
+    for n in range(1, _HOUR_FRAMES):
+        va = 2600 + 300 * (n // 300 % 2)
+        consumed_wh += va * FRAME_S / 3600
+        values = standard(va, consumed_wh, 0)
+        power.add(values, n * FRAME_S)
+        text = power.figures(values, n * FRAME_S).get("active_power")
+        if text:  # a meter in standard mode rounds to 1 VA
+            shown += 1
+            assert int(text) <= va + 1
+    assert shown > _HOUR_FRAMES // 2
