@@ -71,8 +71,9 @@ def test_ending_chaos_ends_every_program(tmp_path: Path, tmp_path_factory: pytes
 def running(folder: Path) -> list[str]:
     """Processes that have a file of this folder open."""
     found = []
-    for each in Path("/proc").glob("[0-9]*/fd/*"):
-        with suppress(OSError):
-            if str(each.readlink()).startswith(f"{folder}/") and each.parts[2] != str(os.getpid()):
-                found.append(each.parts[2])
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it may end meanwhile
+            opened = [str(each.readlink()) for each in (process / "fd").iterdir() if each.is_symlink()]
+            if process.name != str(os.getpid()) and any(each.startswith(f"{folder}/") for each in opened):
+                found.append(process.name)
     return found
