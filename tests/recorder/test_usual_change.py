@@ -1,5 +1,6 @@
 """When the next period is likely to begin: at the time of day at which the meter changed to it lately."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
 NOW = datetime(2026, 3, 20, 19, 1, tzinfo=PARIS)
+OFF_PEAK = {"01", "HC.."}
 HPHC = CONTRACT.replace("edf-bleu-base", "edf-bleu-hphc")
 
 
@@ -54,3 +56,22 @@ def test_hours_of_the_contract_are_no_guess(tmp_path: Path) -> None:
     with Served(tmp_path, stored=hourly(Mode.STANDARD), now=NOW, contracts=contract) as served:
         (item,) = served.items("/api/v1/overview")
     assert (item["prices"]["next_period_at"], item["prices"]["is_usual"]) == ("2026-03-20T21:30+01:00", False)
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_where_days_have_colours_nothing_is_likely(tmp_path: Path, mode: Mode) -> None:
+    """A week of blue days would make 22:00 the beginning of blue hours, on a red day as well."""
+    days = []
+    for each in hourly(mode):
+        values = dict(each.values)
+        name = "HC" if values.get("NTARF", values.get("PTEC")) in OFF_PEAK else "HP"
+        is_red = datetime.fromtimestamp(each.time_ms / 1000, PARIS).date() == NOW.date()
+        if mode is Mode.STANDARD:
+            values |= {"NGTF": "TEMPO", "LTARF": f"{name}  {'ROUGE' if is_red else 'BLEU'}"}
+        else:
+            values |= {"BBRHCJB": values.pop("HCHC"), "BBRHPJB": values.pop("HCHP")}
+            values |= {"OPTARIF": "BBR(", "PTEC": f"{name}J{'R' if is_red else 'B'}"}
+        days.append(replace(each, values=values))
+    with Served(tmp_path, stored=days, now=NOW, contracts="") as served:
+        (item,) = served.items("/api/v1/overview")
+    assert (item["prices"]["next_period"], item["prices"]["is_usual"]) == (None, False)

@@ -1,6 +1,7 @@
 """When the meter is likely to count in another period next: at the times of day at which it did so lately.
 
-Contracts seldom have their off-peak hours, which the meter knows.
+Contracts seldom have their off-peak hours, which the meter knows. Where days have colours nothing is likely: after a
+week of blue days the next hours may be red.
 """
 
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import local_time
-from tictally_shared.tariff_options import register_of_ptec
+from tictally_shared.tariff_options import OPTION_OF_REGISTER, TEMPO, register_of_ptec
 
 _LABELS: Final = ("PTEC", "NTARF", "LTARF")
 _DAYS: Final = 7
@@ -21,6 +22,7 @@ _ENOUGH_DAYS: Final = 5
 _DAY_MS: Final = 86_400_000
 # A meter's clock drifts, and frames come some seconds after the change.
 _STEP_MINUTES: Final = 5
+_COLOURS: Final = ("BLEU", "BLANC", "ROUGE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,13 @@ def usual_change(
 
 
 def _period(texts: Mapping[str, str], aliases: Mapping[str, str]) -> str | None:
+    """The period that the texts show; None where they show none, or one of days of a colour."""
+    if any(colour in texts.get("LTARF", "") for colour in _COLOURS):
+        return None
     if (ptec := texts.get("PTEC")) is not None:
         register = register_of_ptec(ptec)
-        return None if register is None else period_of(register, None, None, aliases)
+        is_coloured = OPTION_OF_REGISTER.get(register or "") is TEMPO
+        return None if register is None or is_coloured else period_of(register, None, None, aliases)
     number = texts.get("NTARF")
     return None if number is None else period_of(f"EASF{number}", texts.get("LTARF"), texts.get("NGTF"), aliases)
 
