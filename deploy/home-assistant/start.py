@@ -159,12 +159,15 @@ def recorder_environment(app: App) -> dict[str, str]:
 def _offer_examples(app: App) -> None:
     """Put blueprints and dashboard of this version where the user can copy them from."""
     target = app.share / "home-assistant"
-    (target / "blueprints").mkdir(parents=True, exist_ok=True)
-    for blueprint in (app.examples / "blueprints").glob("*.yaml"):
-        shutil.copyfile(blueprint, target / "blueprints" / blueprint.name)
     dashboard = (app.examples / "dashboard.yaml").read_text(encoding="utf-8")
     named = dashboard.replace("tictally_recorder_nas_", f"tictally_recorder_{_RECORDER.replace('-', '_')}_")
-    (target / "dashboard.yaml").write_text(named, encoding="utf-8")
+    try:
+        (target / "blueprints").mkdir(parents=True, exist_ok=True)
+        for blueprint in (app.examples / "blueprints").glob("*.yaml"):
+            shutil.copyfile(blueprint, target / "blueprints" / blueprint.name)
+        (target / "dashboard.yaml").write_text(named, encoding="utf-8")
+    except OSError as error:  # a full disk must not stop the recorder for the sake of examples
+        _print(f"blueprints and dashboard could not be written: {target}: {error.strerror}")
 
 
 def _own_settings(options: Mapping[str, Any]) -> dict[str, str]:

@@ -291,6 +291,16 @@ def test_blueprints_and_dashboard_are_where_the_user_reaches_them(tmp_path: Path
         (made / "dashboard.yaml").write_text("of an earlier version")
 
 
+def test_a_full_share_does_not_stop_the_recorder(
+    tmp_path: Path, supervisor: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = container(tmp_path, supervisor, {})
+    (tmp_path / "share" / "tictally").mkdir(parents=True)
+    (tmp_path / "share" / "tictally" / "home-assistant").write_text("no folder")
+    assert start.recorder_environment(app)["TICTALLY_LEDGER"]
+    assert "blueprints and dashboard could not be written" in capsys.readouterr().out
+
+
 def test_an_apps_folder_is_complete(tmp_path: Path) -> None:
     """The supervisor builds with this folder alone."""
     for folder in folders.write(tmp_path):
