@@ -78,3 +78,13 @@ def test_too_few_known_days_are_no_forecast() -> None:
 def test_days_that_are_unknown_are_left_out() -> None:
     known = {day: wh for day, wh in KNOWN.items() if day < d("2024-03-05") and day.day != 29}
     assert forecast(known, d("2024-03-05"), 27) is not None
+
+
+def test_the_range_of_an_income_has_its_lower_end_below_the_higher() -> None:
+    day = date(2024, 6, 10)
+    earned = {each: -wh for each, wh in KNOWN.items() if each < day}
+    found = forecast_with_range(earned, day, 20)
+    assert found is not None
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high < 0

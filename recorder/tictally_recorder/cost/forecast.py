@@ -32,7 +32,7 @@ class Forecast:
 
     Attributes:
         value: what is likely.
-        low: in one of ten cases it was less; None where too little is known to say.
+        low: in one of ten cases it was less; None where too little is known.
         high: in one of ten cases it was more; None likewise.
         replays: on how many earlier days low and high rest.
     """
@@ -69,7 +69,8 @@ def forecast_with_range(known: Mapping[date, float], today: date, days: int) -> 
     if len(errors) < _ENOUGH_REPLAYS:
         return Forecast(value)
     low, high = (errors[round(share * (len(errors) - 1))] for share in (_LOW, _HIGH))
-    return Forecast(value, value * min(low, 1), value * max(high, 1), len(errors))
+    low, high = sorted((value * min(low, 1), value * max(high, 1)))
+    return Forecast(value, low, high, len(errors))
 
 
 def _origins(day: int, days: int) -> list[int]:
