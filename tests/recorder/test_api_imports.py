@@ -13,9 +13,10 @@ from cost_building import PARIS
 from enedis_files import lines_of, write
 from imported_files import local
 
-from tictally_recorder.api import uploads
+from tictally_recorder.api import app, uploads
 from tictally_recorder.api.problem_details import Problem
 from tictally_recorder.api.uploads import PIECE_BYTES, Piece, Uploads
+from tictally_recorder.imports.background import BackgroundImports
 
 BEARER: Final = {"authorization": f"Bearer {TOKEN}"}
 START = local(2026, 1, 5).replace(tzinfo=PARIS)
@@ -154,6 +155,21 @@ def test_a_running_task_is_the_only_one_and_is_cancelled(served: Served, tmp_pat
     assert post(served, f"uploads/{upload}/check").status_code == 409
     assert post(served, "uploads").status_code == 409
     assert post(served, "task/cancel").json()["state"] in {"cancelled", "done"}
+
+
+def test_files_that_are_being_imported_do_not_expire(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "_EXPIRY_S", 0.05)
+    monkeypatch.setattr(uploads, "_EXPIRES_S", -1.0)
+    monkeypatch.setattr(BackgroundImports, "is_running", True)
+    with Served(tmp_path) as served:
+        upload = served.context.uploads.begin()
+        time.sleep(0.5)
+        assert upload.folder.exists()
+        monkeypatch.setattr(BackgroundImports, "is_running", False)
+        deadline_s = time.monotonic() + WITHIN_S
+        while upload.folder.exists():
+            assert time.monotonic() < deadline_s
+            time.sleep(0.02)
 
 
 class TestUploads:

@@ -125,7 +125,8 @@ async def _expire_uploads(context: Context) -> None:
     await asyncio.to_thread(context.uploads.discard)  # what a recorder that was killed has left
     while True:
         await asyncio.sleep(_EXPIRY_S)
-        await asyncio.to_thread(context.uploads.expire)
+        if not context.imports.is_running:  # it may read them for hours
+            await asyncio.to_thread(context.uploads.expire)
 
 
 def _run_in_background(work: Callable[[], Coroutine[Any, Any, None]], tasks: set[asyncio.Task[None]]) -> None:
