@@ -124,7 +124,7 @@ def test_a_healthy_recorder_is_reported_line_by_line() -> None:
 @pytest.mark.parametrize(
     ("facts", "about", "sentence"),
     [
-        (replace(WELL, ledger="there is no ledger at /x"), "ledger", "there is no ledger at /x"),
+        (replace(WELL, ledger=uncoded("there is no ledger at /x")), "ledger", "there is no ledger at /x"),
         (with_ledger(problems=("a page is damaged",)), "ledger", "a page is damaged"),
         (with_ledger(free_bytes=42_000_000), "ledger", "only 42 MB are free on its disk"),
         (with_ledger(recorder=None), "recorder", "no recorder writes to it"),

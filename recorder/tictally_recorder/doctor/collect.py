@@ -27,13 +27,13 @@ from tictally_recorder.ingest.broker import BrokerAddress
 from tictally_recorder.ingest.subscriptions import edge_and_what, edge_filters
 from tictally_recorder.jobs import JobReport, JobState, job_reports
 from tictally_recorder.ledger import LedgerError, LedgerReader, Site, integrity
-from tictally_recorder.problem import uncoded
 from tictally_recorder.reason import Reason, ReasonCode
 from tictally_recorder.settings import Settings
 from tictally_recorder.sinks.findings import collect_sinks
 from tictally_recorder.tariffs.model import Direction
 from tictally_recorder.tariffs.providers.findings import collect_providers
 from tictally_shared.calendar import local_day
+from tictally_shared.phrase import Phrase
 
 
 def collect_cost(settings: Settings, now_ms: int) -> CostFacts:
@@ -95,7 +95,7 @@ def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
     )
 
 
-def _ledger(ledger: Path) -> LedgerFacts | str:
+def _ledger(ledger: Path) -> LedgerFacts | Phrase:
     path = ledger.resolve()  # lock and log lie beside the file, not beside a link to it
     try:
         problems = tuple(integrity(path))
@@ -119,7 +119,7 @@ def _ledger(ledger: Path) -> LedgerFacts | str:
                 is_readable_by_all=bool(path.stat().st_mode & stat.S_IROTH),
             )
     except LedgerError as error:
-        return str(error)
+        return error.problem
 
 
 def _backup(settings: Settings, now_ms: int) -> BackupFacts:
@@ -133,7 +133,7 @@ def _backup(settings: Settings, now_ms: int) -> BackupFacts:
         made_ms = max(not_ahead_of(own.select(list_backups(folder, settings.name)), now_ms), default=None)
         shared = folder.stat().st_dev == settings.ledger.parent.stat().st_dev
     except BackupError as error:
-        return BackupFacts(folder, noted.last_success_ms, now_ms, uncoded(str(error)))
+        return BackupFacts(folder, noted.last_success_ms, now_ms, error.problem)
     except OSError:
         shared = False
     return BackupFacts(folder, made_ms, due_ms, noted.problem, shared)

@@ -13,6 +13,7 @@ from tictally_recorder.imports.state import importer_findings
 from tictally_recorder.jobs.report import job_findings
 from tictally_recorder.sinks.findings import sink_findings
 from tictally_recorder.tariffs.providers.findings import provider_findings
+from tictally_shared.phrase import Phrase
 
 
 def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
@@ -28,8 +29,8 @@ def diagnose(facts: Facts, tz: ZoneInfo) -> list[Finding]:
         found += backup_findings(facts.backup, moments)
     found += job_findings(facts.jobs, moments)
     found.append(broker_finding(facts))
-    found += sink_findings(facts.sinks, () if isinstance(ledger, str) else ledger.sinks, facts.now_ms)
-    if not isinstance(ledger, str):
+    found += sink_findings(facts.sinks, () if isinstance(ledger, Phrase) else ledger.sinks, facts.now_ms)
+    if not isinstance(ledger, Phrase):
         found += clock_findings(facts, ledger, moments)
         found += edge_findings(facts, ledger, moments)
         found += dispute_findings(facts, ledger)

@@ -134,7 +134,7 @@ class Facts:
 
     Attributes:
         now_ms: this machine's clock.
-        ledger: or why it cannot be read, in English.
+        ledger: or why it cannot be read.
         broker: its address.
         probe: the result of connecting to it.
         edges: those with retained messages there.
@@ -149,7 +149,7 @@ class Facts:
     """
 
     now_ms: int
-    ledger: LedgerFacts | str
+    ledger: LedgerFacts | Phrase
     broker: str
     probe: ProbeResult
     edges: Mapping[str, EdgeFacts] = field(default_factory=dict)

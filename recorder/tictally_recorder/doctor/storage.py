@@ -19,14 +19,14 @@ _MAX_DETAIL: Final = 80
 _NEWEST_BACKUP: Final = FindingCode.NEWEST_BACKUP, FindingCode.NO_BACKUP_YET
 
 
-def ledger_findings(ledger: LedgerFacts | str, moments: Moments) -> Iterator[Finding]:
+def ledger_findings(ledger: LedgerFacts | Phrase, moments: Moments) -> Iterator[Finding]:
     """Whether the ledger is whole, has room, and is written to.
 
     Args:
-        ledger: or why it cannot be read, in English.
+        ledger: or why it cannot be read.
         moments: of now.
     """
-    if isinstance(ledger, str):
+    if isinstance(ledger, Phrase):
         yield Finding(_LEDGER, Level.TROUBLE, Phrase(FindingCode.LEDGER_UNREADABLE, {"detail": ledger}))
         return
     counts = ledger.counts
