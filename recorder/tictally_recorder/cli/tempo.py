@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tictally_recorder.calendars.tempo import TempoCalendar, TempoSource, season
+from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS, TempoCalendar, TempoSource, season
 from tictally_recorder.calendars.tempo import days as every_day
 from tictally_recorder.cli.catalogue import end_with_problems, today
 from tictally_recorder.cli.console import echo, print_table
@@ -25,7 +25,6 @@ from tictally_shared.status_register import Colour
 
 _METER = TempoSource("meter", "official")
 _COLUMNS = ("day", "color", "source", "confidence")
-_ENGLISH = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
 
 
 def tempo(
@@ -83,7 +82,7 @@ def _record(calendar: TempoCalendar, day: date) -> dict[str, object]:
     source = calendar.sources[day]
     return {
         "day": str(day),
-        "color": _ENGLISH[calendar.colours[day]],
+        "color": NAMES_OF_COLOURS[calendar.colours[day]],
         "source": source_text(ENGLISH, source),
         "confidence": source.confidence,
     }
@@ -108,4 +107,4 @@ def _show(settings: Settings, calendar: TempoCalendar, shown: list[date], day: d
     if left is None:
         echo(words.text("tempo.left_unknown", day=str(season(day)[0])))
     else:
-        echo(words.text("tempo.left", **{colour.name: left[colour] for colour in _ENGLISH}))
+        echo(words.text("tempo.left", **{colour.name: left[colour] for colour in NAMES_OF_COLOURS}))

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS
 from tictally_recorder.energy.register_totals import period_of
 from tictally_recorder.ledger import LedgerReader, Site
 from tictally_shared.calendar import local_time
@@ -22,7 +23,7 @@ _ENOUGH_DAYS: Final = 5
 _DAY_MS: Final = 86_400_000
 # A meter's clock drifts, and frames come some seconds after the change.
 _STEP_MINUTES: Final = 5
-_COLOURS: Final = ("BLEU", "BLANC", "ROUGE")
+_COLOURS: Final = tuple(colour.name for colour in NAMES_OF_COLOURS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from tictally_recorder.api.responses import local_iso
+from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS
 from tictally_recorder.energy.register_totals import Counted, period_of
 from tictally_recorder.hubs import site_state as names
 from tictally_recorder.hubs.site_state import NOTHING
@@ -17,12 +18,11 @@ from tictally_recorder.reason import Reason
 from tictally_recorder.translations import phrase_record
 from tictally_shared.calendar import local_day, local_midnight
 from tictally_shared.labels import LABELS, Kind
-from tictally_shared.status_register import Colour, StatusRegister, is_overloaded, parse_status_register
+from tictally_shared.status_register import StatusRegister, is_overloaded, parse_status_register
 from tictally_shared.tariff_options import period_of_ptec
 
 ONLINE_MS: Final = 30_000
 _W_PER_KW: Final = 1000
-_COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
 _PTEC_COLOURS: Final = {"JB": "blue", "JW": "white", "JR": "red"}
 _DEMAIN_COLOURS: Final = {"BLEU": "blue", "BLAN": "white", "ROUG": "red"}
 
@@ -208,13 +208,13 @@ def _phases(values: Values) -> Iterator[dict[str, int | None]]:
 
 def _colour_today(values: Values, status: StatusRegister | None) -> str | None:
     if status is not None:
-        return _COLOURS.get(status.colour_today)
+        return NAMES_OF_COLOURS.get(status.colour_today)
     return _PTEC_COLOURS.get(str(values.get("PTEC", ""))[2:])
 
 
 def _colour_tomorrow(values: Values, status: StatusRegister | None) -> str | None:
     if status is not None:
-        return _COLOURS.get(status.colour_tomorrow)
+        return NAMES_OF_COLOURS.get(status.colour_tomorrow)
     return _DEMAIN_COLOURS.get(str(values.get("DEMAIN", "")))
 
 

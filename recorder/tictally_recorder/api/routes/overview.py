@@ -1,6 +1,6 @@
 """A household's first questions in one answer: now, today, this month, standby, and what is wrong."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Query
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from tictally_recorder.api.responses import Listing, Record, answer_list
 from tictally_recorder.api.routes.prices import price_record
 from tictally_recorder.api.schemas import ListOf, OverviewItem
 from tictally_recorder.api.site_overview import SiteOverview
+from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS
 from tictally_recorder.cost.model import Terms
 from tictally_recorder.hubs.site_state import applied_tariff, period_aliases
 from tictally_recorder.hubs.usual_change import usual_change
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(tags=["now"])
 
-_COLOURS = {"BLEU": "blue", "BLANC": "white", "ROUGE": "red"}
+_COLOURS: Final = {colour.name: name for colour, name in NAMES_OF_COLOURS.items()}
 
 
 class OverviewParams(SiteParams, LanguageParams):

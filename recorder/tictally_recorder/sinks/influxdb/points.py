@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
+from tictally_recorder.calendars.tempo import NAMES_OF_COLOURS
 from tictally_recorder.cost.model import Quality
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.energy.register_totals import Counted, consumption_total, injection_total
@@ -22,7 +23,6 @@ _NS: Final = 1_000_000
 NONE: Final = "none"
 """The value of a tag that has none: without the tag the point would belong to another series."""
 SUBSCRIPTION: Final = "subscription"
-_COLOURS: Final = {Colour.BLEU: "blue", Colour.BLANC: "white", Colour.ROUGE: "red"}
 _QUALITIES: Final = tuple(each.value for each in Quality)
 _NUMBERS: Final = frozenset(name for name, label in LABELS.items() if label.is_number)
 _IN_KEY: Final = re.compile(r"([,= ])")
@@ -170,7 +170,7 @@ def from_night(night: SiteNight, tz: ZoneInfo) -> InfluxPoint:
 
 def from_colour(site: str, day: date, colour: Colour, tz: ZoneInfo) -> InfluxPoint:
     """The colour of a Tempo day."""
-    return _day_point("tempo_day", day, tz, {"site": site}, {"colour": _COLOURS[colour]})
+    return _day_point("tempo_day", day, tz, {"site": site}, {"colour": NAMES_OF_COLOURS[colour]})
 
 
 def _day_point(
