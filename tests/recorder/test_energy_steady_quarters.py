@@ -32,6 +32,10 @@ Quarters = list[QuarterSpec]
 ON: QuarterSpec = (1, [(450_000, (7, 7, 0), (), "BASE")])
 AWAY: QuarterSpec = (1, [(450_000, (7, 7, 0), ("EASF02",), "BASE")])
 LATER: QuarterSpec = (4, [(450_000, (7, 7, 0), (), "BASE")])
+AT_ONCE: QuarterSpec = (1, [(0, (0, 0, 0), (), "BASE")])
+# Another option for a millisecond, in which two registers were not read; the first frame after it is as early.
+BRIEFLY_OTHER: QuarterSpec = (1, [(0, (0, 0, 0), (), "H PLEINE/CREUSE"), (1, (0, 0, 0), ("EAST", "EASF01"), "BASE")])
+EARLY: QuarterSpec = (1, [(1, (0, 1, 0), (), "BASE")])
 
 
 def store(path: Path, quarters: Quarters) -> None:
@@ -54,6 +58,7 @@ def store(path: Path, quarters: Quarters) -> None:
 @example([ON, ON, ON, LATER, ON, ON], 0, 20)
 @example([ON, ON, AWAY, AWAY, AWAY, AWAY, ON, ON], 0, 20)
 @example([ON, ON, ON, ON, ON, ON], 1, 3)
+@example([AT_ONCE, AT_ONCE, BRIEFLY_OTHER, EARLY], 0, 4)
 def test_steady_quarters_and_the_others_are_the_rows_of_energy(quarters: Quarters, first: int, length: int) -> None:
     with TemporaryDirectory() as name:
         path = Path(name) / "ledger.sqlite"

@@ -161,8 +161,7 @@ class RegisterScan:
             if held is not None and newest is not None:
                 yield from self._end_steady(held, newest)
                 held = None
-            # What is observed exactly at a quarter's start was counted in the quarter before.
-            yield from self._scan_registers(quarter, quarter.start_ms + 1)
+            yield from self._scan_registers(quarter, quarter.start_ms)
             yield from self._finish_all()
             newest = quarter if isinstance(quarter, MonotonicRegisters) else None
         if held is not None and newest is not None:
