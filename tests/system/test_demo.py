@@ -61,7 +61,7 @@ def folder(tmp_path: Path) -> Path:
 
 @contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[Running]:
-    environ = os.environ | {"TMPDIR": str(folder), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
+    environ = os.environ | {"HOME": str(folder), "TMPDIR": str(folder), "PATH": f"{os.environ['PATH']}:/usr/sbin"}
     with subprocess.Popen(
         [sys.executable, "-m", "demo", "--seconds", str(READY_S), *arguments],
         cwd=ROOT,
