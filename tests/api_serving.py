@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.features import settings_with
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Event, Inbox, WriteCommand
-from tictally_recorder.ledger import Ledger, LedgerReader, Message
+from tictally_recorder.ledger import Ledger, LedgerError, LedgerReader, Message
 from tictally_shared.frames import Frame
 from tictally_shared.labels import Mode
 
@@ -127,15 +127,22 @@ class Served:
         path: str = "/meterit/",
         content_type: str = "application/json",
     ) -> httpx.Response:
-        """Post a reading. The SQLite connection belongs to this thread, so it runs the write commands meanwhile."""
+        """Post a reading."""
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"content-type": content_type}
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
+        return self._while_writing(lambda: (client or self.client).post(path, content=content, headers=headers))
+
+    def send(self, method: str, path: str, body: object = None, *, token: str | None = TOKEN) -> httpx.Response:
+        """Request a change."""
+        headers = {} if token is None else {"authorization": f"Bearer {token}"}
+        return self._while_writing(lambda: self.client.request(method, path, json=body, headers=headers))
+
+    def _while_writing(self, request: Callable[[], httpx.Response]) -> httpx.Response:
+        """The SQLite connection belongs to this thread, so it runs the write commands meanwhile."""
         answers: list[httpx.Response] = []
-        thread = threading.Thread(
-            target=lambda: answers.append((client or self.client).post(path, content=content, headers=headers))
-        )
+        thread = threading.Thread(target=lambda: answers.append(request()))
         thread.start()
         while thread.is_alive():
             self.run_write_commands()
@@ -148,7 +155,7 @@ class Served:
             if isinstance(event, WriteCommand) and event.done.set_running_or_notify_cancel():
                 try:
                     event.done.set_result(event.work(self.ledger))
-                except ValueError as error:
+                except (ValueError, LedgerError) as error:
                     event.done.set_exception(error)
 
     def store(self, found: Iterable[Frame]) -> None:

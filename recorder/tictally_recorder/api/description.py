@@ -52,7 +52,7 @@ _SCHEMES: Final = {
     },
 }
 _NOBODY: Final[Mapping[str, list[str]]] = {}
-_WRITES: Final = frozenset({"post", "delete"})
+_WRITES: Final = frozenset({"post", "put", "delete"})
 _OWN: Final = "/api/v1/"
 _FORCE: Final = "force_get_prices"
 

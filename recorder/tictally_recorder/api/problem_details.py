@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from tictally_recorder.reason import Reason
 from tictally_recorder.translations import phrase_record
+from tictally_shared.phrase import Phrase
 
 PROBLEM_TYPE: Final = "application/problem+json"
 METERIT: Final = "/meterit"
@@ -36,7 +37,7 @@ class Problem(Exception):  # noqa: N818 - it is what the RFC calls it
         reason: the same as data, or None.
     """
 
-    reason: Reason | None = None
+    reason: Phrase | None = None
     nearest: str | None = None
 
     def __init__(

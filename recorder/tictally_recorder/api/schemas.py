@@ -386,6 +386,15 @@ class LogItem(BaseModel):
     message: str
 
 
+class NoteItem(BaseModel):
+    """A note on a day."""
+
+    note: int
+    site: str
+    day: str
+    text: str
+
+
 class ImportFileItem(BaseModel):
     """A file of an import run."""
 

@@ -42,6 +42,7 @@ class _Commands(LazyGroup):
         ),
         "site": Entry("site", "List sites and their meters; join, ignore or remove sites.", is_group=True),
         "contract": Entry("contract", "List contracts, add or end one, check them against the meter.", is_group=True),
+        "note": Entry("note", "Add, list, change and delete notes on days.", is_group=True),
         "tariff": Entry("tariff", "List and show tariffs, check them, import published prices.", is_group=True),
         "sink": Entry("sink", "Show the ledger's sinks, set them up, refill them.", is_group=True),
         "job": Entry("job", "List and run scheduled jobs.", is_group=True),

@@ -30,6 +30,7 @@ class What(StrEnum):
     POWERS = "powers"
     OBSERVATIONS = "observations"
     TEXTS = "texts"
+    NOTES = "notes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def export(
     *,
     configuration: Configuration,
 ) -> None:
-    """Write the ledger's content as tables: energy by quarter-hour, hour and day, cost by day, powers, and strings.
+    """Write the ledger's content as tables: energy by quarter-hour, hour and day, cost by day, powers, strings, notes.
 
     docs/export.md describes every column. Parquet needs pyarrow installed with this program.
     """

@@ -152,6 +152,12 @@ _TEXTS: Final = (
     Column("label", ColumnKind.TEXT),
     Column("value", ColumnKind.TEXT),
 )
+_NOTES: Final = (
+    _SITE,
+    Column("day", ColumnKind.DAY),
+    Column("note", ColumnKind.INTEGER),
+    Column("text", ColumnKind.TEXT),
+)
 
 
 def _energy_by(by: By) -> Callable[[ExportQuery], Iterator[Row]]:
@@ -236,6 +242,13 @@ def _texts(query: ExportQuery) -> Iterator[Row]:
                 yield site.id, meter.key, _moment(change.time_ms, query.tz), change.label, change.value
 
 
+def _notes(query: ExportQuery) -> Iterator[Row]:
+    for site in query.sites:
+        for note in query.reader.notes(site.id):
+            if query.start <= local_midnight(note.day, query.tz) < query.end:
+                yield site.id, note.day, note.id, note.text
+
+
 TABLES: Final[Mapping[str, ExportTable]] = {
     "quarters": ExportTable(_ENERGY, ("site", "register"), _energy_by(By.QUARTER)),
     "hours": ExportTable(_ENERGY, ("site", "register"), _energy_by(By.HOUR)),
@@ -244,6 +257,7 @@ TABLES: Final[Mapping[str, ExportTable]] = {
     "powers": ExportTable(_POWERS, ("site", "meter", "label"), _powers),
     "observations": ExportTable(_OBSERVATIONS, ("site", "register"), _observations),
     "texts": ExportTable(_TEXTS, ("site", "meter", "label"), _texts),
+    "notes": ExportTable(_NOTES, ("site",), _notes),
 }
 
 

@@ -25,6 +25,7 @@ from tictally_recorder.ledger.model import (
     Site,
     TextChange,
 )
+from tictally_recorder.ledger.notes import Note, NoteError, Notes, edit_notes
 from tictally_recorder.ledger.observations.model import (
     CONSUMPTION,
     INJECTION,
@@ -75,6 +76,9 @@ __all__ = [
     "Message",
     "Meter",
     "Night",
+    "Note",
+    "NoteError",
+    "Notes",
     "NumberRange",
     "Observation",
     "ObservedFile",
@@ -92,6 +96,7 @@ __all__ = [
     "StoredConsumption",
     "TextChange",
     "TimeWindow",
+    "edit_notes",
     "ignore_site",
     "importing",
     "integrity",

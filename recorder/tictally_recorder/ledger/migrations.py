@@ -9,13 +9,19 @@ from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.lock import create_private
+from tictally_recorder.ledger.schema import NOTE_TABLE
 from tictally_shared.runtime import atomic_file
 
 Step = tuple[int, Callable[[sqlite3.Connection], None]]
 
+
+def _add_notes(connection: sqlite3.Connection) -> None:
+    connection.execute(NOTE_TABLE)
+
+
 # (version, what makes it of the version before), in order. A function runs inside a transaction, so it uses `execute`
-# only: `executescript` would commit. Version 1 is the first, so there is no step yet.
-STEPS: Final[Sequence[Step]] = ()
+# only: `executescript` would commit. Version 1 is the first.
+STEPS: Final[Sequence[Step]] = ((2, _add_notes),)
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step], now: datetime) -> Path | None:

@@ -26,6 +26,7 @@ from tictally_recorder.ledger.frame_numbers import (
 from tictally_recorder.ledger.invalidation import invalidated_quarters
 from tictally_recorder.ledger.meters import LabelIds
 from tictally_recorder.ledger.model import IgnoredSite, LedgerCounts, Quarter, Site, TextChange
+from tictally_recorder.ledger.notes import Note, Notes
 from tictally_recorder.ledger.observations.model import ImportRun, Observation
 from tictally_recorder.ledger.observations.rebuild import imported_ranges
 from tictally_recorder.ledger.observations.store import import_runs, observations_between
@@ -154,6 +155,16 @@ class LedgerReader:
         """The sites that are recorded no more, ordered by their ids."""
         with translate_sqlite_errors():
             return ignored_sites(self._connection)
+
+    def notes(self, site: str | None = None, *, deleted: bool = False) -> list[Note]:
+        """The notes of a site or of all, see `Notes.all`."""
+        with translate_sqlite_errors():
+            return Notes(self._connection).all(site, deleted=deleted)
+
+    def note(self, number: int) -> Note:
+        """A note, also a deleted one. Raises NoteError if there is none."""
+        with translate_sqlite_errors():
+            return Notes(self._connection).get(number)
 
     def quarters(self, meter_id: int, start_ms: int, end_ms: int, *, newest_first: bool = False) -> Iterator[Quarter]:
         """The quarters that start in [start_ms, end_ms) and have frames, in order of time.

@@ -17,7 +17,7 @@ _OF_METERS: Final = (
     *("sink_quarter", "meter_edge", "imported_quarter", "imported_span", "imported_break", "imported_range"),
 )
 _METERS: Final = "meter IN (SELECT id FROM meter WHERE site = ?)"
-_OF_SITE: Final = ("cost", "cost_day", "consumption_day", "sink_cost", "dirty_import")
+_OF_SITE: Final = ("cost", "cost_day", "consumption_day", "sink_cost", "dirty_import", "note")
 _OBSERVATIONS: Final = ("register_reading", "interval_energy", "imported_temperature")
 _FILES: Final = "file IN (SELECT import_file.id FROM import_file JOIN import_run ON import_run.id = run WHERE site = ?)"
 _RUNS: Final = "run IN (SELECT id FROM import_run WHERE site = ?)"

@@ -55,6 +55,7 @@ def join(connection: sqlite3.Connection, new: str, old: str) -> None:
     note_change(connection)
     connection.execute("UPDATE meter SET site = ? WHERE site = ?", (stays, ends))
     connection.execute("UPDATE import_run SET site = ? WHERE site = ?", (stays, ends))
+    connection.execute("UPDATE note SET site = ? WHERE site = ?", (stays, ends))
     connection.execute("DELETE FROM dirty_import WHERE site = ?", (ends,))
     drop_meters_without_frames(connection, stays)
     Costs(connection).drop_site(ends)

@@ -31,6 +31,7 @@ from tictally_recorder.ledger.invalidation import invalidate
 from tictally_recorder.ledger.lock import FileLock, Lock
 from tictally_recorder.ledger.migrations import save_copy
 from tictally_recorder.ledger.model import BatchResult, LedgerCounts, Message, Site
+from tictally_recorder.ledger.notes import Notes
 from tictally_recorder.ledger.observations.rebuild import recompute_dirty_import
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.outbox_queue import set_sinks
@@ -164,6 +165,10 @@ class Ledger:
     def put_measured_temperatures(self, means: Mapping[int, int]) -> None:
         """Store the hourly means of an outdoor sensor: hour since 1970 → hundredths of a degree. Raises as `store`."""
         self._write(lambda _: put_measured(self._connection, means))
+
+    def edit_notes(self, work: Callable[[Notes], _T]) -> _T:
+        """Change notes. Raises as `work` and as `store` do."""
+        return self._write(lambda _: work(Notes(self._connection)))
 
     def store_cost(self, site: Site, days: Iterable[CostDay]) -> int | None:
         """Store the figures of days, see `sites.store_cost`. Raises as `store` does."""

@@ -27,7 +27,7 @@ _STYLE: Final = "page.css"
 _STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css")
 NOT_OF_PAGE: Final = (
     *("begin_text.", "bill.", "column.", "contract_text.", "explain_text.", "finding.", "job_text.", "notification."),
-    *("notify_text.", "site_text.", "tariff_text.", "template.", "tempo_source.", "wrong_use."),
+    *("note_text.", "notify_text.", "site_text.", "tariff_text.", "template.", "tempo_source.", "wrong_use."),
 )
 _FIRST_VIEW: Final = ("main.js", "views/overview.js")
 _IMPORT: Final = re.compile(rb'^import [^;]*?"(\.[^"]+)";', re.MULTILINE)

@@ -23,7 +23,7 @@ def with_cross_origin(app: ASGIApp, origins: Sequence[str]) -> ASGIApp:
     return CORSMiddleware(
         app,
         allow_origins=origins,
-        allow_methods=("GET", "HEAD", "POST"),
+        allow_methods=("GET", "HEAD", "POST", "PUT", "DELETE"),
         allow_headers=("authorization", "content-type", "if-none-match"),
         expose_headers=_READABLE,
         max_age=_PREFLIGHT_S,

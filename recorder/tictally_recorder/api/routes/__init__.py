@@ -11,6 +11,7 @@ from tictally_recorder.api.routes import (
     jobs,
     live,
     log,
+    notes,
     overview,
     power,
     prices,
@@ -47,6 +48,7 @@ ROUTERS: Final = tuple(
         sinks,
         jobs,
         imports,
+        notes,
         log,
     )
 )
