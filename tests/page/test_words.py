@@ -79,6 +79,7 @@ def test_every_string_is_used() -> None:
             "tariff_days.",
             "import_text.",
             "site_text.",
+            "note_text.",
             "contract_text.",
             "weekday.",
             "begin_text.",

@@ -11,7 +11,7 @@ import { Live, showStatus } from "./live.js";
 import { tokenForm, tools } from "./tools.js";
 
 const MAIN = ["overview", "live", "day", "month", "year"];
-const OTHERS = ["years", "tariffs", "imports", "quality"];
+const OTHERS = ["years", "notes", "tariffs", "imports", "quality"];
 const VIEWS = [...MAIN, ...OTHERS];
 const WITHOUT_SITE = ["tariffs", "imports", "quality"];
 const ICONS = {
@@ -22,6 +22,7 @@ const ICONS = {
   month: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4",
   year: "M5 20V10M12 20V4M19 20v-7",
   years: "M3 17l6-6 4 4 8-9M15 6h6v6",
+  notes: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3M12 20h8",
   tariffs: "M4 12V4h8l8 8-8 8zM8.5 8.5h.01",
   imports: "M12 3v11M8 10l4 4 4-4M4 15v5h16v-5",
   quality: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",

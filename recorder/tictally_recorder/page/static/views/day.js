@@ -8,6 +8,7 @@ import { amount, contractCard, noContract } from "../costs.js";
 import { h } from "../dom.js";
 import { change, duration, exactClock, exactMoney, exactSeconds, kwh, longDay, money, plain, whole } from "../format.js";
 import { periodName, t } from "../i18n.js";
+import { noteCard, notesOf } from "../notes.js";
 import { fill, inOrder } from "../periods.js";
 
 const QUARTER_MS = 15 * 60_000;
@@ -16,16 +17,19 @@ const QUARTERS_A_HOUR = 4;
 const HOURS_APART = 3;
 
 /** @param {object} context see main.js. */
-export async function render({ site, argument, signal, address, reload }) {
+export async function render(context) {
+  const { site, argument, signal, address, reload } = context;
   const now = todayIn(site.timezone);
   const day = /^\d{4}-\d\d-\d\d$/.test(argument ?? "") && !Number.isNaN(Date.parse(argument)) ? argument : now;
   const first = site.first.slice(0, 10);
   const query = { site: site.site, day };
   const head = heading(day, first, now, address);
   if (day < first || day > now) return { element: h("div", { class: "stack" }, head, nothing()) };
-  const [answer, quarters] = await Promise.all([get("/day", query, signal), all("/use", { site: site.site, from: day, to: addDays(day, 1), by: "quarter" }, signal)]);
+  const load = () => notesOf(site, day, addDays(day, 1), signal);
+  const [answer, notes, quarters] = await Promise.all([get("/day", query, signal), load(), all("/use", { site: site.site, from: day, to: addDays(day, 1), by: "quarter" }, signal)]);
   const of = answer.items[0];
-  if (!of.hours.length) return { element: h("div", { class: "stack" }, head, nothing(), events(of)) };
+  const written = noteCard(notes, { site, day, load }, context);
+  if (!of.hours.length) return { element: h("div", { class: "stack" }, head, nothing(), events(of), written) };
   return {
     element: h(
       "div",
@@ -37,6 +41,7 @@ export async function render({ site, argument, signal, address, reload }) {
       site.contracts.length ? hourFigure(of) : contractCard(site),
       of.temperature && temperatureFigure(of),
       events(of),
+      written,
     ),
     isRefreshed: day === now,
   };

@@ -8,6 +8,7 @@ import { amount, amountText, costNote, costTable, injectionColumns, injectionTil
 import { h } from "../dom.js";
 import { day, fullDay, kwh, month as monthName, percent, roundMoney, shortDay, wall } from "../format.js";
 import { periodName, t } from "../i18n.js";
+import { noteList, notesOf, withNotes } from "../notes.js";
 import { cheapName, energyBars, inOrder, isCheap, moneyBars, newVersions } from "../periods.js";
 
 /** @param {object} context see main.js. */
@@ -17,7 +18,7 @@ export async function render({ site, argument, signal, address }) {
   const [from, to] = [`${month}-01`, `${addMonths(month, 1)}-01`];
   const query = { site: site.site, from, to };
   const isRunning = from <= now && now < to;
-  const [days, whole, dayCosts, monthCosts, lastMonth, lastYear, overview] = await Promise.all([
+  const [days, whole, dayCosts, monthCosts, lastMonth, lastYear, overview, notes] = await Promise.all([
     all("/use", { ...query, by: "day" }, signal),
     all("/use", { ...query, by: "month" }, signal),
     all("/cost", { ...query, by: "day" }, signal),
@@ -25,6 +26,7 @@ export async function render({ site, argument, signal, address }) {
     before(site, month, -1, isRunning ? now : to, signal),
     before(site, month, -12, isRunning ? now : to, signal),
     isRunning ? get("/overview", { site: site.site }, signal).catch(() => null) : null,
+    notesOf(site, from, to, signal),
   ]);
   const use = whole.items[0] ?? null;
   const total = monthCosts.items.find((each) => each.kind === "total") ?? null;
@@ -38,7 +40,8 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       head,
       h("section", { class: "tiles", "aria-label": title }, tiles({ site, query, use, total, title, lastMonth, lastYear, isRunning, lines: monthCosts.items, forecast: overview?.items[0]?.month.forecast ?? null })),
-      chart(days.items, dayCosts.items, { site, query, title, now, address, use, total }),
+      chart(days.items, dayCosts.items, { site, query, title, now, address, use, total, notes: notes.items }),
+      noteList(notes.items, address),
       costTable(monthCosts, { ...query, by: "month" }, site, title),
     ),
     isRefreshed: isRunning,
@@ -89,7 +92,7 @@ function forecastNote({ cost, cost_low: low, cost_high: high }, currency) {
   return [roundMoney(cost, currency), low !== null && t("overview.range", { low: roundMoney(low, currency), high: roundMoney(high, currency) })].filter(Boolean).join(", ");
 }
 
-function chart(rows, costs, { site, query, title, now, address, use, total }) {
+function chart(rows, costs, { site, query, title, now, address, use, total, notes }) {
   const starts = daysOf(query.from, query.to);
   const marks = newVersions(starts, costs);
   const label = (row) => String(wall(row.from).getUTCDate());
@@ -101,7 +104,7 @@ function chart(rows, costs, { site, query, title, now, address, use, total }) {
     title: t("month.days"),
     note: marks.length ? marks.map(([n, version]) => t("newprices.from", { day: shortDay(starts[n]), version })).join(" ") : null,
     label: t("month.daysOf", { month: title }),
-    option: () => (site.contracts.length && showsMoney() ? euros() : energy()),
+    option: () => withNotes(site.contracts.length && showsMoney() ? euros() : energy(), notes, starts),
     table: daysTable(rows, costs, { site, address, query, title, use, total }),
     open: (n) => (starts[n] <= now ? address("day", starts[n]) : null),
     tools: site.contracts.length ? unitChoice(() => element.redraw()) : null,

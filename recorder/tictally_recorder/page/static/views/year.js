@@ -9,6 +9,7 @@ import { h, put } from "../dom.js";
 import { fullDay, kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
+import { noteList, notesOf, withNotes } from "../notes.js";
 import { cheapName, energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
 import { standby } from "../standby.js";
 import { temperature } from "../temperature.js";
@@ -25,7 +26,7 @@ export async function render({ site, argument, signal, address }) {
   const isRunning = from <= now && now < to;
   const query = { site: site.site, from, to };
   const head = stepper(year, firstDay < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
-  const [months, whole, monthCosts, yearCosts, lastYear, nights, climate] = await Promise.all([
+  const [months, whole, monthCosts, yearCosts, lastYear, nights, climate, notes] = await Promise.all([
     all("/use", { ...query, by: "month" }, signal),
     all("/use", { ...query, by: "year" }, signal),
     all("/cost", { ...query, by: "month" }, signal),
@@ -33,6 +34,7 @@ export async function render({ site, argument, signal, address }) {
     before(site, from, isRunning ? now : to, signal),
     nightsOf(site, later(addMonths(from.slice(0, 7), -1) + "-01", firstDay), earlier(to, addDays(now, 1)), signal),
     temperaturesOf(site, later(from, firstDay), earlier(to, addDays(now, 1)), signal),
+    notesOf(site, from, to, signal),
   ]);
   const use = whole.items[0] ?? null;
   if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("year.empty")), h("p", {}, t("month.emptyText")))) };
@@ -43,7 +45,8 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       head,
       h("section", { class: "tiles", "aria-label": year }, tiles({ site, query, use, total, year, lastYear, isRunning, lines: yearCosts.items })),
-      chart(months.items, monthCosts.items, { site, year, address, use, total }),
+      chart(months.items, monthCosts.items, { site, year, address, use, total, notes: notes.items }),
+      noteList(notes.items, address),
       heatLater({ site: site.site, from: later(from, firstDay), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
       climate && temperature(climate),
@@ -103,7 +106,7 @@ function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
   ];
 }
 
-function chart(rows, costs, { site, year, address, use, total }) {
+function chart(rows, costs, { site, year, address, use, total, notes }) {
   const starts = MONTHS.map((n) => `${year}-${n}`);
   const places = starts.map((from) => rows.find((row) => row.from.startsWith(from)) ?? { from, periods: {} });
   const ofMonths = costs.map((each) => ({ ...each, from: each.from.slice(0, 7) }));
@@ -114,7 +117,7 @@ function chart(rows, costs, { site, year, address, use, total }) {
     title: t("year.months"),
     note: rows.some(isCut) || costs.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
     label: t("year.monthsOf", { year }),
-    option: () => (site.contracts.length && showsMoney() ? euros() : energy()),
+    option: () => withNotes(site.contracts.length && showsMoney() ? euros() : energy(), notes, starts),
     table: monthsTable(rows, costs, { site, address, year, use, total }),
     open: (n) => (places[n]?.to ? address("month", starts[n]) : null),
     tools: site.contracts.length ? unitChoice(() => element.redraw()) : null,

@@ -8,6 +8,7 @@ import { amount, amountText, contractCard, injectionColumns } from "../costs.js"
 import { h } from "../dom.js";
 import { change, fullDay, kwh, money, percent, shortMonth } from "../format.js";
 import { t } from "../i18n.js";
+import { noteList, notesOf, withNotes } from "../notes.js";
 import { cheapName, energyBars, isCheap, isPart, moneyBars } from "../periods.js";
 import { standby } from "../standby.js";
 import { isIncomplete } from "../totals.js";
@@ -20,11 +21,12 @@ export async function render({ site, signal, address }) {
   const from = `${site.first.slice(0, 4)}-01-01`;
   const to = addDays(todayIn(site.timezone), 1);
   const query = { site: site.site, from, to };
-  const [years, months, costs, nights] = await Promise.all([
+  const [years, months, costs, nights, notes] = await Promise.all([
     all("/use", { ...query, by: "year" }, signal),
     all("/use", { ...query, by: "month" }, signal),
     all("/cost", { ...query, by: "year" }, signal),
     get("/standby", { ...query, from: site.first.slice(0, 10), by: "month" }, signal).catch(() => null),
+    notesOf(site, from, to, signal),
   ]);
   const yearOf = (row) => row.from.slice(0, 4);
   const starts = costs.items.filter((each) => each.kind === "total").map((each) => each.from);
@@ -34,13 +36,13 @@ export async function render({ site, signal, address }) {
   const chart = figure({
     title: t("years.title"),
     note: years.items.some(isCut) || costs.items.some((each) => each.kind === "total" && isIncomplete(each)) ? t("hatched") : null,
-    option: () => (site.contracts.length && showsMoney() ? euros() : energy()),
+    option: () => (site.contracts.length && showsMoney() ? withNotes(euros(), notes.items, starts) : withNotes(energy(), notes.items, years.items.map((row) => row.from.slice(0, 10)))),
     table: yearsTable(years.items, costs.items, site, address),
     open: (n) => (years.items[n] ? address("year", yearOf(years.items[n])) : null),
     tools: site.contracts.length ? unitChoice(() => chart.redraw()) : null,
   });
   chart.querySelector("details").open = true;
-  return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.years")), chart, byMonth(months.items), nights && standby(nights), site.contracts.length ? null : contractCard(site)), isRefreshed: true };
+  return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.years")), chart, noteList(notes.items, address), byMonth(months.items), nights && standby(nights), site.contracts.length ? null : contractCard(site)), isRefreshed: true };
 }
 
 function yearsTable(rows, costs, site, address) {
