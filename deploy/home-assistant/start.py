@@ -26,6 +26,8 @@ _INGRESS: Final = "172.30.32.2"
 # Earlier ones show an app's page below another path: https://github.com/home-assistant/core/pull/161264
 _APP_PANEL_SINCE: Final = (2026, 2)
 _RECORDER: Final = "home-assistant"
+# By which the recorder knows that what its page would write there is overwritten at the next start.
+_MADE: Final = "# tictally: made from the options of the app\n"
 _LEDGER_WITHIN_S: Final = 120
 _BACKUP: Final = "backup/ledger.backup"  # made by `backup-pre`
 # Serial devices that are radios: opening one would disturb the hub's Zigbee, Thread or Z-Wave network.
@@ -241,7 +243,7 @@ def _contracts(app: App, contracts: Iterable[Mapping[str, Any]], language: str) 
         if contracts:
             _print(_OWN_CONTRACTS[language].format(own))
         return own
-    made.write_text("\n".join(map(_contract_toml, contracts)), encoding="utf-8")
+    made.write_text("\n".join([_MADE, *map(_contract_toml, contracts)]), encoding="utf-8")
     return made
 
 

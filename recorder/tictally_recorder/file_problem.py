@@ -65,6 +65,8 @@ class FileProblem(PhraseCode):
     SEASONS_INCOMPLETE = "seasons_incomplete"
     SEASONS_OVERLAP = "seasons_overlap"
     WEEKDAY_WRONG = "weekday_wrong"
+    CONTRACT_NOT_CHANGEABLE = "contract_not_changeable"
+    CONTRACTS_MADE_ELSEWHERE = "contracts_made_elsewhere"
     BILLING_DAY_WRONG = "billing_day_wrong"
     BILLED_IN_ADVANCE_WRONG = "billed_in_advance_wrong"
     SAME_DAY = "same_day"

@@ -185,7 +185,7 @@ def test_a_contract_is_ended_with_a_line_of_its_own(folder: Path, capsys: pytest
     inline = 'contract = [{ tariff = "edf-bleu-base", power = 6, from = 2025-01-01 }]\n'
     (folder / "contracts.toml").write_text(inline)
     assert main(["contract", "end", "2026-05-31"]) == 1
-    assert "write `until` by hand" in capsys.readouterr().err
+    assert "only a text editor can change" in capsys.readouterr().err
     assert contracts(folder) == inline
 
 

@@ -7,7 +7,6 @@ from typing import Final
 
 from starlette.responses import Response
 
-from tictally_recorder.reason import Reason
 from tictally_recorder.translations import phrase_record
 from tictally_shared.phrase import Phrase
 
@@ -86,7 +85,7 @@ def unavailable(
     *,
     retry_after_s: int = 1,
     status: int = HTTPStatus.SERVICE_UNAVAILABLE,
-    reason: Reason | None = None,
+    reason: Phrase | None = None,
 ) -> Problem:
     """A temporary failure.
 

@@ -260,6 +260,50 @@ class OfferItem(_RangeRecord):
     prices_on: str | None
 
 
+class ContractItem(BaseModel):
+    """A contract in the file of contracts."""
+
+    contract: int
+    site: str | None
+    direction: str
+    tariff: str
+    start: str = Field(alias="from")
+    until: str | None
+    last: str | None
+    power_kva: int | None
+    powers_kw: dict[str, str]
+    off_peak: list[str]
+    summer_off_peak: list[str]
+    has_other_seasons: bool
+    chosen_day: str | None
+    billing_day: int | None
+    billed_in_advance: int | None
+    aliases: dict[str, str]
+
+
+class AskedRecord(BaseModel):
+    """What a tariff asks for."""
+
+    tariff: str
+    direction: str
+    powers: list[int]
+    power_names: list[str]
+    off_peak: bool
+    chosen_day: bool
+    reported_power_kva: int | None
+    counted_off_peak: list[str]
+
+
+class ContractChange(BaseModel):
+    """What a change of contracts does, or would do."""
+
+    is_written: bool
+    state: str
+    lines: list[dict[str, str]]
+    recomputed: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+
+
 class PowerItem(_RangeRecord):
     """A power that could be subscribed."""
 

@@ -22,7 +22,8 @@ from tictally_recorder.cli.window import read_day_or_moment
 from tictally_recorder.cli.wrong_use import WrongUse
 from tictally_recorder.cost.contract_problems import contract_problems, counted_off_peak
 from tictally_recorder.cost.contracts.edit import ContractEditError, NewContract, with_contract, with_end
-from tictally_recorder.cost.contracts.load import ContractError, TariffsNamed, parse_contracts
+from tictally_recorder.cost.contracts.file import ContractsFile
+from tictally_recorder.cost.contracts.load import ContractError, TariffsNamed
 from tictally_recorder.cost.contracts.meter_reported import Announced, announced
 from tictally_recorder.cost.contracts.model import Contract, Contracts, iso_text
 from tictally_recorder.cost.terms import LoadedTerms
@@ -33,7 +34,6 @@ from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.hours import WEEKDAYS
 from tictally_recorder.tariffs.model import Direction, Tariff
 from tictally_recorder.translations import catalogue as words_of
-from tictally_shared.runtime import atomic_file
 
 app = group()
 
@@ -102,7 +102,8 @@ def add(wanted: ContractOptions, configuration: Configuration) -> None:
             billing_day=asked.billing_day(),
             billed_in_advance=asked.billed_in_advance(),
         )
-        contracts = _write(settings, with_contract(_text(settings), added), paid, sites)
+        file = _file(settings, paid, sites)
+        contracts = file.write(with_contract(file.text(), added))
         about = {"file": str(settings.contracts_file), "tariff": found.id, "start": added.start.text}
         echo(words.text("contract_text.added", **about))
         if reader and one:
@@ -147,10 +148,10 @@ def end(
             known = iso_text(contract.ends_at or contract.until)
             raise WrongUse("contract_ends", "WHEN", day=known, file=settings.contracts_file)
         try:
-            text = with_end(_text(settings), contract, when, settings.zone)
+            file = _file(settings, paid, sites)
+            file.write(with_end(file.text(), contract, when, settings.zone))
         except ContractEditError as error:
-            raise ContractError(str(settings.contracts_file), 1, str(error)) from None
-        _write(settings, text, paid, sites)
+            raise ContractError(str(settings.contracts_file), 1, error.problem) from None
     about = {"tariff": contract.tariff, "start": contract.begins, "until": when.text}
     echo(words_of(settings.language).text("contract_text.ended", **about))
 
@@ -220,26 +221,9 @@ def _site_of(sites: list[Site], wanted: str | None) -> Site | None:
     return found
 
 
-def _text(settings: Settings) -> str:
-    try:
-        return settings.contracts_file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError:
-        return ""
-
-
-def _write(settings: Settings, text: str, paid: LoadedTerms, sites: list[Site]) -> Contracts:
-    """Write the file if all of it can be used; its contracts."""
-    path = settings.contracts_file
+def _file(settings: Settings, paid: LoadedTerms, sites: list[Site]) -> ContractsFile:
     named = TariffsNamed(paid.catalogue.tariffs, settings.zone, paid.catalogue.broken)
-    contracts = parse_contracts(text, str(path), named, {each.id for each in sites}, probable_exchanges(sites))
-    try:
-        if path.exists():
-            atomic_file.rewrite_text(path, text)
-        else:
-            atomic_file.write_text(path, text)
-    except OSError as error:
-        raise ContractError(str(path), 1, f"it cannot be written: {error.strerror or error}") from None
-    return contracts
+    return ContractsFile(settings.contracts_file, named, {each.id for each in sites}, probable_exchanges(sites))
 
 
 def _warn(settings: Settings, reader: LedgerReader, site: Site, contracts: Contracts, tariff: Tariff) -> None:

@@ -11,15 +11,14 @@ import typer
 from tictally_recorder.cli.catalogue import today
 from tictally_recorder.cli.window import FROM, read_day_or_moment, read_hours, read_weekday
 from tictally_recorder.cli.wrong_use import WrongUse
+from tictally_recorder.cost.contracts.asked import AskedByTariff
 from tictally_recorder.cost.contracts.load import MOST_MONTHS
 from tictally_recorder.cost.contracts.meter_reported import Announced
 from tictally_recorder.cost.contracts.moments import DayOrMoment
 from tictally_recorder.settings import Settings
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours
 from tictally_recorder.tariffs.model import Direction, Tariff
-from tictally_recorder.tariffs.period_rules import PeriodRule
 from tictally_shared.catalogue import Catalogue
-from tictally_shared.tariff_options import HPHC
 
 _T = TypeVar("_T")
 _FIRST_OF_MONTH: Final = 1
@@ -103,14 +102,13 @@ class AskedContract:
 
     def power(self, reported: Announced) -> int | None:
         """The subscribed power, where the tariff has prices by power."""
-        named = {power for version in self.tariff.versions for power in version.powers}
-        if self.given.power is not None or not named:
+        if self.given.power is not None or not self._asked.powers:
             return self.given.power
         return _read("--power", asked_text("--power", self.words, "power", str(reported.power_kva or "")), int)
 
     def powers_kw(self) -> dict[str, Decimal]:
         """The powers by period, where the tariff has prices of these."""
-        names = dict.fromkeys(name for version in self.tariff.versions for name in version.power_term)
+        names = self._asked.power_names
         text = self.given.powers
         if text is None and names:
             proposed = ",".join(f"{name}=" for name in names)
@@ -136,7 +134,7 @@ class AskedContract:
             counted: those that the meter counts, proposed.
         """
         text = self.given.off_peak
-        if text is None and self._has_off_peak:
+        if text is None and self._asked.off_peak:
             text = self._answer("off_peak", ",".join(counted))
         return read_hours("--off-peak", text) if text else ()
 
@@ -156,7 +154,7 @@ class AskedContract:
     def chosen_weekday(self) -> int | None:
         """The weekday of tariffs that let the customer choose one."""
         text = self.given.chosen_day
-        if text is None and any(rule.has_chosen_weekday for rule in self._rules):
+        if text is None and self._asked.chosen_day:
             text = self._answer("chosen_day", choices=", ".join(WEEKDAYS))
         return read_weekday("--chosen-day", text) if text else None
 
@@ -176,12 +174,8 @@ class AskedContract:
         return given
 
     @property
-    def _rules(self) -> tuple[PeriodRule, ...]:
-        return tuple(self.tariff.rules.rules) if self.tariff.rules else ()
-
-    @property
-    def _has_off_peak(self) -> bool:
-        return set(self.tariff.periods) == set(HPHC.periods) or any(rule.is_off_peak for rule in self._rules)
+    def _asked(self) -> AskedByTariff:
+        return AskedByTariff.of(self.tariff)
 
     def _answer(self, question: str, proposed: str = "", **about: str) -> str:
         """An answer that may be left empty; empty where nobody can be asked."""

@@ -24,7 +24,7 @@ _VENDOR: Final = "vendor/"
 _FIRST: Final = "first.js"
 # In this order in one file: a request each takes as long as the network is slow.
 _STYLE: Final = "page.css"
-_STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css")
+_STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css", "system.css")
 NOT_OF_PAGE: Final = (
     *("begin_text.", "bill.", "column.", "contract_text.", "explain_text.", "finding.", "job_text.", "notification."),
     *("note_text.", "notify_text.", "site_text.", "tariff_text.", "template.", "tempo_source.", "wrong_use."),

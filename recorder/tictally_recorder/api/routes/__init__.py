@@ -4,6 +4,7 @@ from typing import Final
 
 from tictally_recorder.api.routes import (
     compare,
+    contracts,
     cost,
     day,
     energy,
@@ -39,6 +40,7 @@ ROUTERS: Final = tuple(
         prices,
         cost,
         compare,
+        contracts,
         power,
         standby,
         reconciliation,

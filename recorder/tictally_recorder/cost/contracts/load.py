@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import combinations
@@ -45,7 +45,26 @@ Refuse = Callable[[str, Phrase], "ContractError"]
 
 
 class ContractError(InFileError):
-    """A contract that cannot be used."""
+    """A contract that cannot be used.
+
+    Args:
+        file: where it stands.
+        line: of the file, from 1.
+        problem: what is wrong there, or a sentence in English where it has no code of its own.
+        number: of the contract among those of the file, from 0; None where no contract is meant.
+        key: of the contract that is wrong, or an empty text.
+
+    Attributes:
+        number: as above.
+        key: as above.
+    """
+
+    def __init__(
+        self, file: str, line: int, problem: Phrase | str, *, number: int | None = None, key: str = ""
+    ) -> None:
+        super().__init__(file, line, problem)
+        self.number = number
+        self.key = key
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +166,13 @@ def _parsed(text: str, file: str, named: TariffsNamed, sites: _Sites) -> Contrac
         raise ContractError(file, places.line(("contract",)), Phrase(FileProblem.NO_CONTRACT_TABLE))
 
     def refusing(number: int) -> Refuse:
-        return lambda key, problem: ContractError(file, places.line(("contract", number, key)), problem)
+        return lambda key, problem: ContractError(
+            file, places.line(("contract", number, key)), problem, number=number, key=key
+        )
 
-    numbered = [(_contract(table, named, sites, refusing(at)), at) for at, table in enumerate(tables)]
+    numbered = [
+        (replace(_contract(table, named, sites, refusing(at)), number=at), at) for at, table in enumerate(tables)
+    ]
     for one, other_one in combinations(numbered, 2):
         (earlier, _), (later, number) = sorted((one, other_one), key=lambda each: (each[0].order, each[1]))
         if problem := _overlap(earlier, later):
@@ -168,7 +191,7 @@ def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse:
     tariff = _tariff(table, named, refuse)
     start, until = _when(table, "from", named.tz, refuse), _when(table, "until", named.tz, refuse)
     if start is None:
-        raise refuse("", Phrase(FileProblem.FIRST_DAY_MISSING))
+        raise refuse("from", Phrase(FileProblem.FIRST_DAY_MISSING))
     if until is not None:
         until = as_end(until, is_moment=isinstance(table["until"], datetime))
         if until.day < start.day or (until.at and start.at and until.at <= start.at):
@@ -198,7 +221,7 @@ def _contract(table: dict[str, Any], named: TariffsNamed, sites: _Sites, refuse:
 def _tariff(table: dict[str, Any], named: TariffsNamed, refuse: Refuse) -> Tariff | BrokenTariff:
     value = table.get("tariff")
     if value is None:
-        raise refuse("", Phrase(FileProblem.TARIFF_MISSING))
+        raise refuse("tariff", Phrase(FileProblem.TARIFF_MISSING))
     if not isinstance(value, str) or (found := named.find(value)) is None:
         about: dict[str, Value] = {"tariff": repr(value), "tariffs": tuple(sorted(named.tariffs))}
         raise refuse("tariff", Phrase(FileProblem.TARIFF_UNKNOWN, about))
@@ -209,7 +232,7 @@ def _site(table: dict[str, Any], sites: _Sites, refuse: Refuse) -> str | None:
     site = table.get("site")
     if site is None:
         if len(sites.ids) > 1:
-            raise refuse("", sites.missing())
+            raise refuse("site", sites.missing())
         return None
     if not isinstance(site, str) or not _SITE.fullmatch(site):
         raise refuse("site", Phrase(FileProblem.SITE_WRONG, {"site": repr(site)}))
@@ -236,7 +259,7 @@ def _power(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse)
     if power not in priced and None not in priced and named:
         have: dict[str, Value] = {"tariff": tariff.id, "powers": tuple(map(str, named))}
         if power is None:
-            raise refuse("", Phrase(FileProblem.POWER_MISSING, have))
+            raise refuse("power", Phrase(FileProblem.POWER_MISSING, have))
         raise refuse("power", Phrase(FileProblem.POWER_NOT_IN_TARIFF, have | {"power_kva": power}))
     return power
 
@@ -249,7 +272,7 @@ def _powers(table: dict[str, Any], tariff: Tariff | BrokenTariff, refuse: Refuse
     about: dict[str, Value] = {"tariff": tariff.id, "powers": names}
     if not isinstance(found, dict):
         if terms:
-            raise refuse("power" if "power" in table else "", Phrase(FileProblem.POWERS_MISSING, about))
+            raise refuse("power", Phrase(FileProblem.POWERS_MISSING, about))
         return {}
     if not terms and not isinstance(tariff, BrokenTariff):
         raise refuse("power", Phrase(FileProblem.POWER_WRONG, {"found": ", ".join(found)[:40]}))

@@ -43,6 +43,7 @@ class Contract:
         billed_in_advance: for how many months the supplier bills the subscription in advance; None: it is not known.
         starts_at: the local moment within the first day at which it begins; None: when that day does.
         ends_at: the local moment within the last day at which it ended; None: when that day did.
+        number: its place among the contracts of the file, from 0.
     """
 
     site: str | None
@@ -59,6 +60,7 @@ class Contract:
     powers_kw: Mapping[str, Decimal] = field(default_factory=dict)
     starts_at: datetime | None = None
     ends_at: datetime | None = None
+    number: int | None = field(default=None, compare=False)
 
     @property
     def begins(self) -> str:

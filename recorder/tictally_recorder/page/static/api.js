@@ -9,12 +9,13 @@ const NO_CONTENT = 204;
 const COOKIE = "tictally_token";
 
 /** A request that failed; `message` is a sentence for the reader, `status` is 0 where the recorder is
- * unreachable, `reason` the same as a code where the recorder gives one. */
+ * unreachable, `reason` the same as a code where the recorder gives one, `parameter` the name of what is wrong. */
 export class Problem extends Error {
-  constructor(status, detail, reason = null) {
+  constructor(status, detail, reason = null, parameter = null) {
     super(detail);
     this.status = status;
     this.reason = reason;
+    this.parameter = parameter;
   }
 }
 
@@ -47,6 +48,9 @@ export async function send(method, path, query = {}, body = null, signal = undef
   throw await problemOf(response);
 }
 
+/** The body of a request that is JSON. */
+export const json = (value) => new Blob([JSON.stringify(value)], { type: "application/json" });
+
 /** Address of the live stream. */
 export const liveAddress = (site) => `${BASE}/live${search({ site })}`;
 
@@ -75,5 +79,5 @@ async function reached(address, options) {
 
 async function problemOf(response) {
   const problem = await response.json().catch(() => ({}));
-  return new Problem(response.status, problem.detail ?? response.statusText, problem.reason);
+  return new Problem(response.status, problem.detail ?? response.statusText, problem.reason, problem.parameter);
 }

@@ -65,6 +65,11 @@ export function importProblemText({ file, line, problem }) {
   return t(line ? "import_text.in_line" : "import_text.in_file", { file, line, problem: text });
 }
 
+/** What is wrong in a line of a file, or in the field of a form that stands for it. */
+export function fileProblemText(problem) {
+  return has(`file.${problem.code}`) ? worded(problem) : problem.text;
+}
+
 /** What is wrong with a file of the user's, and where. */
 export function brokenFileText({ parameters: { file, line, problem }, text }) {
   const key = `file.${problem.code}`;

@@ -4,6 +4,7 @@ import { all, get } from "../api.js";
 import { addDays, daysBetween, later, today as todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
 import { failed, figures, loading, table } from "../components.js";
+import { contractsCard, contractsOf } from "../contracts.js";
 import { amount } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge, show } from "../explain.js";
@@ -16,8 +17,9 @@ const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
 
 /** @param {object} context see main.js. */
-export async function render({ site, argument, signal, address }) {
-  const lists = await all("/tariffs", { language: language() }, signal);
+export async function render(context) {
+  const { site, argument, signal, address } = context;
+  const [lists, contracts] = await Promise.all([all("/tariffs", { language: language() }, signal), contractsOf(site, signal)]);
   const contract = contractOf(site);
   const chosen = lists.items.find((each) => each.id === argument)?.id ?? contract?.tariff ?? lists.items[0]?.id;
   const power = powerOf(site);
@@ -30,8 +32,9 @@ export async function render({ site, argument, signal, address }) {
       { class: "stack" },
       h("div", { class: "heading" }, h("h1", {}, t("nav.tariffs")), chooser(lists.items, chosen, contract, address)),
       lists.errors.map((each) => h("p", { class: "card failed" }, brokenFileText(each))),
-      history && timeline(history, power, site?.timezone),
+      contractsCard(contracts, lists.items, context),
       comparison,
+      history && timeline(history, power, site?.timezone),
       history && versions(history, power),
     ),
   };
