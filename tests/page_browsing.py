@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import real_edge
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, expect
 from real_broker import Mosquitto
 from recording import Recorder
 
@@ -78,7 +78,10 @@ class ObservedPage:
             self.errors.append(message.text)
 
     def _finished(self, request: Request) -> None:
-        sizes = request.sizes()
+        try:
+            sizes = request.sizes()
+        except Error:  # the page was closed meanwhile
+            return
         self.received[request.url] = sizes["responseBodySize"] + sizes["responseHeadersSize"]
 
     def listen(self) -> None:

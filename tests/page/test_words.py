@@ -108,16 +108,18 @@ def test_dark_is_the_same_by_the_system_and_by_choice() -> None:
 
 
 def test_the_page_is_served_without_words_that_it_never_shows() -> None:
-    served = json.loads(Files(STATIC, CATALOGUES).others["translations/en.json"].content)
-    assert {key for key in words() if not key.startswith(NOT_OF_PAGE)} == served.keys()
+    files = Files(STATIC, CATALOGUES).served
+    parts = [json.loads(files[f"translations/en{part}.json"].content) for part in ("", ".more")]
+    assert parts[0].keys() & parts[1].keys() == set()
+    assert {key for key in words() if not key.startswith(NOT_OF_PAGE)} == parts[0].keys() | parts[1].keys()
     text = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     assert not re.findall("|".join(rf"""[`"\']{re.escape(each)}""" for each in NOT_OF_PAGE), text)
 
 
-def test_the_first_view_is_preloaded_and_every_style_is_in_one_file() -> None:
+def test_the_modules_of_the_first_view_and_every_style_are_in_one_file_each() -> None:
     files = Files(STATIC, CATALOGUES)
-    preloaded = set(re.findall(r'rel="modulepreload" href="[^"]*?/\w+/([^"]+)"', files.index.content.decode()))
-    assert {"main.js", "views/overview.js", "i18n.js", "costs.js"} <= preloaded
-    assert not {"views/tariffs.js", "temperature.js"} & preloaded
-    style = files.others["page.css"].content
+    assert {"main.js", "views/tariffs.js", "first.js"} <= files.served.keys()
+    assert not {"views/overview.js", "i18n.js", "costs.js"} & files.served.keys()
+    assert {"views/overview.js", "i18n.js", "main.js"} <= files.modules.keys()
+    style = files.served["page.css"].content
     assert all(path.read_bytes() in style for path in STATIC.glob("*.css"))

@@ -3,15 +3,17 @@
 import gzip
 import hashlib
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from posixpath import normpath
+from pathlib import Path
 from typing import Final
 
-INDEX: Final = "index.html"
+from tictally_recorder.page.bundle import bundled
+
+LANGUAGES: Final = ("en", "fr")
+MODULES: Final = "modules"
+"""In the place of the hash: the modules as they are in the folder, for those who work on them."""
+_INDEX: Final = "index.html"
 _TYPES: Final = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -19,9 +21,9 @@ _TYPES: Final = {
     ".json": "application/json",
     ".svg": "image/svg+xml",
 }
-_ASSETS, _PRELOADS = b"{assets}", b"{preloads}"
-_VENDOR: Final = "vendor/"
-_FIRST: Final = "first.js"
+_ENTRY: Final = "main.js"
+# Not modules: a library, and what runs before the first paint.
+_SCRIPTS: Final = ("vendor/", "first.js")
 # In this order in one file: a request each takes as long as the network is slow.
 _STYLE: Final = "page.css"
 _STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css", "system.css")
@@ -29,8 +31,10 @@ NOT_OF_PAGE: Final = (
     *("begin_text.", "bill.", "column.", "contract_text.", "explain_text.", "finding.", "job_text.", "notification."),
     *("note_text.", "notify_text.", "site_text.", "tariff_text.", "template.", "tempo_source.", "wrong_use."),
 )
-_FIRST_VIEW: Final = ("main.js", "views/overview.js")
-_IMPORT: Final = re.compile(rb'^import [^;]*?"(\.[^"]+)";', re.MULTILINE)
+NOT_AT_FIRST: Final = (
+    *("file.", "form.", "import.", "import_text.", "imports.", "issue.", "problem.", "reason.", "remark.", "report."),
+)
+"""Words that explain what is wrong, and those of the imports: two thirds of all, and none is in the first figure."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +59,18 @@ class Files:
     """All files of a folder that are served.
 
     Args:
-        folder: with `index.html`, in which `{assets}` stands for the address of the other files, and `{preloads}` for
-            the preloads of its modules.
-        catalogues: folder of the words, served below `translations/`.
+        folder: with `index.html`, in which `{assets}` stands for the address of the other files, `{language}` for the
+            reader's language, and `{prefetches}` for the modules of the other views.
+        catalogues: folder of the words, served below `translations/`: `fr.json` for the first view, and the others in
+            `fr.more.json`.
 
     Attributes:
         tag: hash of all contents.
-        index: the page itself.
-        others: path below the folder → file.
+        served: path below the folder → file, with the first view's modules in one.
+        modules: the same with every module as it is.
+
+    Raises:
+        BundleError: the modules cannot be put into one file.
     """
 
     def __init__(self, folder: Path, catalogues: Path) -> None:
@@ -72,39 +80,46 @@ class Files:
             if path.suffix in _TYPES
         }
         for path in sorted(catalogues.glob("*.json")):
-            found[f"translations/{path.name}"] = File(_of_page(path.read_bytes()), _TYPES[path.suffix])
+            for name, content in _of_page(path).items():
+                found[f"translations/{name}"] = File(content, _TYPES[path.suffix])
         found[_STYLE] = File(b"\n".join(found[name].content for name in _STYLES), _TYPES[".css"])
         digest = hashlib.sha256()
         for name, file in found.items():
             digest.update(f"{name}\0{len(file.content)}\0".encode() + file.content)
         self.tag = digest.hexdigest()[:16]
-        index = found.pop(INDEX)
-        # What the first view needs at once, not one after another as each imports the next, and the rest when there is
-        # time. ECharts is loaded with the first chart.
-        scripts = [name for name in found if name.endswith(".js") and not name.startswith(_VENDOR) and name != _FIRST]
-        needed = set(_imported(found, _FIRST_VIEW))
-        kinds = {name: "modulepreload" if name in needed else "prefetch" for name in scripts}
-        preloads = "".join(f'<link rel="{kind}" href="{{assets}}/{name}">' for name, kind in kinds.items())
-        text = index.content.replace(_PRELOADS, preloads.encode()).replace(_ASSETS, f"page/{self.tag}".encode())
-        self.index = File(text, index.media_type)
-        self.others = found
+        self._index = found.pop(_INDEX)
+        sources = {name for name in found if name.endswith(".js") and not name.startswith(_SCRIPTS)}
+        served = bundled({name: found[name].content.decode() for name in sources}, _ENTRY)
+        scripts = {name: File(text.encode(), _TYPES[".js"]) for name, text in served.items()}
+        self.modules = found
+        self.served = {name: file for name, file in found.items() if name not in sources} | scripts
+        self._prefetched = sorted(scripts.keys() - {_ENTRY})
+        self._indexes = {
+            each: self._index_in(*each) for each in ((lang, tag) for lang in LANGUAGES for tag in (self.tag, MODULES))
+        }
+
+    def index(self, language: str, tag: str) -> File:
+        """The page itself in one of `LANGUAGES`, with the files below a tag: that of this version, or `MODULES`."""
+        return self._indexes[language, tag]
+
+    def _index_in(self, language: str, tag: str) -> File:
+        prefetches = (
+            ""
+            if tag == MODULES
+            else "".join(f'<link rel="prefetch" href="{{assets}}/{name}">' for name in self._prefetched)
+        )
+        text = self._index.content.decode().replace("{prefetches}", prefetches)
+        text = text.replace("{assets}", f"page/{tag}").replace("{language}", language)
+        return File(text.encode(), self._index.media_type)
 
 
-def _of_page(catalogue: bytes) -> bytes:
-    """A catalogue without the words that only the command line and notifications have: a third of it."""
-    words = {key: text for key, text in json.loads(catalogue).items() if not key.startswith(NOT_OF_PAGE)}
+def _of_page(catalogue: Path) -> dict[str, bytes]:
+    """A catalogue as two files, without the words that only the command line and notifications have."""
+    words = {key: text for key, text in json.loads(catalogue.read_bytes()).items() if not key.startswith(NOT_OF_PAGE)}
+    more = {key: text for key, text in words.items() if key.startswith(NOT_AT_FIRST)}
+    first = {key: text for key, text in words.items() if key not in more}
+    return {f"{catalogue.stem}.json": _compact(first), f"{catalogue.stem}.more.json": _compact(more)}
+
+
+def _compact(words: dict[str, object]) -> bytes:
     return json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _imported(found: Mapping[str, File], scripts: Iterable[str]) -> Iterator[str]:
-    """Some modules, and what they import, each of them once."""
-    waiting, seen = [*scripts], set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name in seen or name not in found:
-            continue
-        seen.add(name)
-        yield name
-        folder = PurePosixPath(name).parent
-        matches = _IMPORT.finditer(found[name].content)
-        waiting += [normpath(str(folder / match[1].decode())) for match in matches]

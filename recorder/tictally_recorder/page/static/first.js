@@ -2,13 +2,16 @@
 try {
   const theme = localStorage.getItem("tictally.theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset.theme = theme;
+  const served = document.documentElement.lang;
   const chosen = localStorage.getItem("tictally.language");
-  const wanted = chosen ?? (navigator.languages ?? [navigator.language]).find((each) => /^(fr|en)\b/i.test(each)) ?? "en";
-  document.documentElement.lang = wanted.toLowerCase().startsWith("fr") ? "fr" : "en";
+  const wanted = chosen ?? (navigator.languages ?? [navigator.language]).find((each) => /^(fr|en)\b/i.test(each)) ?? served;
+  const language = wanted.toLowerCase().startsWith("fr") ? "fr" : "en";
+  if (language !== served) {
+    document.documentElement.lang = language;
+    // The next page names the strings of this language itself, so that they are requested with everything else.
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `tictally_language=${language}; path=${new URL(".", location).pathname}; max-age=31536000; samesite=strict${secure}`;
+  }
 } catch {
   // Without storage the browser's preferences apply.
 }
-// The strings are requested with the modules, not after them.
-const strings = Object.assign(document.createElement("link"), { rel: "preload", as: "fetch", crossOrigin: "anonymous" });
-strings.href = new URL(`translations/${document.documentElement.lang}.json`, document.currentScript.src);
-document.head.append(strings);

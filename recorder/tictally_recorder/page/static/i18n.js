@@ -1,15 +1,24 @@
 /** Strings in the reader's language, from the catalogues that the recorder uses itself, and the language. */
 
 const tables = {};
+const completed = {};
 
 /** `fr` or `en`, as set by first.js. */
 export const language = () => document.documentElement.lang;
 
-async function load(name) {
-  if (!tables[name]) {
-    const answer = await fetch(new URL(`translations/${name}.json`, import.meta.url));
-    tables[name] = name === "fr" ? unbreakable(await answer.json()) : await answer.json();
-  }
+async function load(name, part = "") {
+  const answer = await fetch(new URL(`translations/${name}${part}.json`, import.meta.url));
+  const found = await answer.json();
+  tables[name] = { ...tables[name], ...(name === "fr" ? unbreakable(found) : found) };
+}
+
+/** Resolves when the strings that explain what is wrong are there too: the first figure does not wait for them. */
+export function allStrings(name = language()) {
+  completed[name] ??= load(name, ".more").catch((error) => {
+    delete completed[name];
+    throw error;
+  });
+  return completed[name];
 }
 
 /** The strings with the spaces of French punctuation non-breaking: no line begins with a colon. */
@@ -52,7 +61,7 @@ export async function chooseLanguage(chosen) {
   } catch {
     // Without storage the choice lasts until the page is reloaded.
   }
-  await load(chosen);
+  await Promise.all([tables[chosen] ?? load(chosen), allStrings(chosen)]);
   document.documentElement.lang = chosen;
 }
 

@@ -32,6 +32,11 @@ export class Live extends EventTarget {
     });
   }
 
+  /** Takes what /now has answered, before the first event of the stream. */
+  take(items) {
+    items.filter((each) => !this.items.has(each.site)).forEach((each) => this.items.set(each.site, { ...each, receivedAt: Date.now() }));
+  }
+
   #open() {
     clearTimeout(this.#timer);
     this.#source?.close();

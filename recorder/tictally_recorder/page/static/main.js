@@ -1,14 +1,15 @@
 /** The page: routing between views and sites, navigation, status. */
 
-import { Problem, all } from "./api.js";
+import { Problem, all, get } from "./api.js";
 import { redrawAll } from "./chart.js";
 import { empty, failed, loading } from "./components.js";
 import { h, put } from "./dom.js";
 import { closeOnOutsideClick } from "./explain.js";
 import { useTimeZone } from "./format.js";
-import { t } from "./i18n.js";
+import { allStrings, t } from "./i18n.js";
 import { Live, showStatus } from "./live.js";
 import { tokenForm, tools } from "./tools.js";
+import { render as overview } from "./views/overview.js";
 
 const MAIN = ["overview", "live", "day", "month", "year"];
 const OTHERS = ["years", "notes", "tariffs", "imports", "quality"];
@@ -27,6 +28,8 @@ const ICONS = {
   imports: "M12 3v11M8 10l4 4 4-4M4 15v5h16v-5",
   quality: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",
 };
+// What is imported above is served as one file; the other views are loaded when they are opened.
+const FIRST = { overview };
 const SITE_KEY = "tictally.site";
 // The stream refreshes only the current state; figures of today are requested again.
 const REFRESH_MS = 5 * 60_000;
@@ -107,6 +110,11 @@ function chooseSite(id) {
   location.hash = address(here.name, here.argument, sites.find((each) => each.site === id));
 }
 
+async function loaded(name) {
+  const [{ render }] = await Promise.all([import(`./views/${name}.js`), allStrings()]);
+  return render;
+}
+
 /** Shows the view of the address. */
 async function showView({ keepView = false } = {}) {
   pending.abort();
@@ -119,26 +127,30 @@ async function showView({ keepView = false } = {}) {
   const context = { ...here, sites, live, signal, address, reload: () => showView() };
   if (!keepView) put(main, loading());
   try {
-    const { render } = await import(`./views/${here.name}.js`);
+    const render = FIRST[here.name] ?? (await loaded(here.name));
     const found = here.site || WITHOUT_SITE.includes(here.name) ? await render(context) : { element: empty(t("empty.title"), t("empty.text"), t("empty.code")) };
     if (signal.aborted) return;
     view = found;
     put(main, found.element);
     redrawAll();
     view.update?.();
+    document.head.append(document.getElementById("later").content); // once: the template is empty then
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
     if (error instanceof Problem && error.status === 401) return; // the form is there
     if (!(error instanceof Problem)) console.error(error);
     view = null;
-    put(main, failed(error, load));
+    await allStrings().catch(() => {}); // without them the reason is in English
+    if (!signal.aborted) put(main, failed(error, load));
   }
 }
 
 /** Loads the list of sites and shows the view; also after a change of language. */
 async function load() {
   try {
-    const answer = await all("/sites");
+    const [answer, present] = await Promise.all([all("/sites"), get("/now")]);
+    live.take(present.items);
+    if (answer.problem) await allStrings();
     sites = answer.items.map((each) => ({ ...each, problem: answer.problem }));
     live.problem = answer.problem;
     isLoaded = true;

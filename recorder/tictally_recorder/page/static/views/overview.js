@@ -7,7 +7,7 @@ import { amount, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
 import { badge } from "../explain.js";
 import { change, day as dayName, duration, exactClock, exactMoney, kwh, money, month as monthName, monthAlone, moment, percent, price, roundMoney, wall, weekday, whole } from "../format.js";
-import { fullPeriodName, language, periodName, t } from "../i18n.js";
+import { allStrings, fullPeriodName, language, periodName, t } from "../i18n.js";
 import { slug } from "../periods.js";
 import { isOfToday } from "../live.js";
 import { problemText } from "../reasons.js";
@@ -22,8 +22,8 @@ const SMALL = 0.1;
 const NEAR = 0.9;
 
 /** @param {object} context see main.js. The power is shown before the recorder has computed the other figures. */
-export async function render({ site, live, signal, address }) {
-  let item = live.items.get(site.site) ?? (await get("/now", { site: site.site }, signal)).items[0] ?? null;
+export function render({ site, live, signal, address }) {
+  let item = live.items.get(site.site) ?? null;
   let found = null;
   const card = (name) => h("section", { class: `card ${name}` });
   const cards = Object.fromEntries(["now", "period", "today", "month", "days", "standby", "tariff"].map((name) => [name, card(name)]));
@@ -50,7 +50,8 @@ export async function render({ site, live, signal, address }) {
   };
   const ask = async () => {
     try {
-      found = (await get("/overview", { site: site.site, language: language() }, signal)).items[0] ?? found;
+      const [answer] = await Promise.all([get("/overview", { site: site.site, language: language() }, signal), allStrings()]);
+      found = answer.items[0] ?? found;
       draw();
     } catch (error) {
       if (!signal.aborted && !found) slow.forEach((name) => put(cards[name], name === "today" ? failed(error, ask) : []));
