@@ -44,14 +44,19 @@ def test_the_first_figure_takes_two_round_trips_and_few_bytes(household: Served,
 
 
 def test_the_other_views_are_loaded_while_the_reader_reads(household: Served, browser: Browser) -> None:
-    with page_at(browser, household) as observed:
-        with observed.page.expect_request("**/views/years.js"):
-            observed.visit(household.base)
-        requested = len(observed.requested)
-        observed.page.get_by_role("link", name="Tariffs").click()
-        expect(observed.page.get_by_role("heading", level=1)).to_have_text("Tariffs")
-        scripts = [each for each in observed.requested[requested:] if each.endswith(".js")]
-        assert [each for each in scripts if "vendor" not in each and "views/tariffs" not in each] == []
+    observed = open_page(browser)
+    observed.visit(household.base)
+    observed.page.wait_for_function("""() => [...document.querySelectorAll('link[rel=prefetch]')].every(
+      ({href}) => performance.getEntriesByName(href).some((each) => each.responseEnd))""")
+    observed.page.evaluate("performance.clearResourceTimings()")
+    observed.page.get_by_role("link", name="Tariffs").click()
+    expect(observed.page.get_by_role("heading", level=1)).to_have_text("Tariffs")
+    received = """() => performance.getEntriesByType('resource').filter(({name}) => name.endsWith('.js'))
+      .map(({name, transferSize}) => [name.split('/').at(-1), transferSize])"""
+    scripts = dict(observed.page.evaluate(received))
+    assert scripts["tariffs.js"] == 0
+    assert {*scripts.values()} == {0}
+    observed.page.context.close()
 
 
 def test_a_chosen_language_comes_with_the_next_page(household: Served, browser: Browser) -> None:
