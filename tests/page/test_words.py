@@ -55,6 +55,7 @@ def test_every_string_is_used() -> None:
             "day.event.",
             "theme.",
             "nav.",
+            "power.unknown.",
             "confidence.",
         ),
         *("standby.", "usual.", "imports.count.", "imports.year."),

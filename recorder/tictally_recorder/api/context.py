@@ -18,6 +18,7 @@ from tictally_recorder.api.worker_pool import WorkerPool
 from tictally_recorder.cost.day_course import DayCourse
 from tictally_recorder.cost.day_totals import DayTotal
 from tictally_recorder.cost.model import CostRow, Terms
+from tictally_recorder.cost.power import DayLoad
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import EnergyRow
 from tictally_recorder.imports.background import BackgroundImports
@@ -36,6 +37,8 @@ _WRITE_TIMEOUT_S: Final = 10.0
 # Seven years of days and their months. A day takes a few kilobytes, a comparison ten times as much.
 _MAX_DAYS: Final = 4_000
 _MAX_COMPARISONS: Final = 32
+# Two years of days, of some kilobytes each.
+_MAX_LOADS: Final = 800
 # A day by quarter-hour takes twenty kilobytes; the overview looks at nine of them.
 _MAX_COURSES: Final = 100
 
@@ -75,6 +78,7 @@ class Caches:
     comparison: PeriodCache[Comparison] = field(default_factory=lambda: PeriodCache(_MAX_COMPARISONS, tuple))
     totals: PeriodCache[DayTotal] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, DayTotal))
     standby: dict[str, tuple[Hashable, Mapping[str, object]]] = field(default_factory=dict)
+    loads: PeriodCache[DayLoad] = field(default_factory=lambda: PeriodCache(_MAX_LOADS, DayLoad))
     courses: PeriodCache[DayCourse] = field(default_factory=lambda: PeriodCache(_MAX_COURSES, DayCourse))
 
 

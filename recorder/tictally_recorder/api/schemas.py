@@ -321,6 +321,21 @@ class PowerItem(_RangeRecord):
     highest_day: str | None
 
 
+class PowerHistoryItem(_RangeRecord):
+    """The powers of some days."""
+
+    power_kva: int | None
+    distribution: dict[str, Any] | None
+    highest: list[dict[str, Any]]
+    phases: dict[str, Any] | None
+    volts: list[dict[str, Any]]
+    voltage: dict[str, Any] | None
+    overloads: list[dict[str, Any]]
+    more_overloads: int
+    overload_days: int
+    unknown: dict[str, str]
+
+
 class TariffItem(BaseModel):
     """A tariff."""
 

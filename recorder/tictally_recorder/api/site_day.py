@@ -12,10 +12,11 @@ from tictally_recorder.api.day_figures import DayFigures, amounts, cents
 from tictally_recorder.api.period_cache import days_of
 from tictally_recorder.api.responses import Record, local_iso
 from tictally_recorder.cost.day_course import DayCourse, QuarterCourse
+from tictally_recorder.cost.power.overloads import overloads
 from tictally_recorder.energy import gaps
 from tictally_recorder.ledger import Quarter, Site
 from tictally_shared.calendar import QUARTER_MS, day_bounds_ms, local_midnight, local_time
-from tictally_shared.status_register import OVERLOAD_ALARMS, parse_status_register
+from tictally_shared.status_register import OVERLOAD_ALARMS
 
 _DAY: Final = timedelta(days=1)
 _HOUR_MS: Final = 3_600_000
@@ -133,21 +134,13 @@ class SiteDay:
             yield self._event("gap", gap.start_ms, gap.end_ms)
 
     def _overloads(self) -> Iterator[Record]:
-        """By the status register from second to second; of the historique mode by quarter-hour."""
-        for meter in self.site.meters:
-            begun_ms = None
-            for change in self.session.reader.text_changes(meter.id, ("STGE",), *self._bounds_ms):
-                is_over = _is_overload(change.value)
-                if is_over and begun_ms is None:
-                    begun_ms = change.time_ms
-                elif not is_over and begun_ms is not None:
-                    yield self._event("overload", begun_ms, change.time_ms)
-                    begun_ms = None
-            if begun_ms is not None:
-                yield self._event("overload", begun_ms, min(meter.last_ms, self._bounds_ms[1]))
-        for quarter in self._quarters:
-            if any(alarm in quarter.ends or alarm in quarter.live for alarm in OVERLOAD_ALARMS):
-                yield self._event("overload", quarter.start_ms, quarter.end_ms)
+        alarmed = [
+            quarter.start_ms
+            for quarter in self._quarters
+            if any(alarm in quarter.ends or alarm in quarter.live for alarm in OVERLOAD_ALARMS)
+        ]
+        for each in overloads(self.session.reader, self.site, self._bounds_ms, alarmed):
+            yield self._event("overload", each.start_ms, each.end_ms)
 
     def _event(self, kind: str, start_ms: int, end_ms: int) -> Record:
         return {"kind": kind, "from": local_iso(start_ms, self.session.tz), "to": local_iso(end_ms, self.session.tz)}
@@ -244,13 +237,6 @@ def _sums(quarters: Sequence[QuarterCourse]) -> Record:
         "cost": f"{sum(paid):.4f}" if len(paid) == count else None,
         "income": f"{sum(earned):.4f}" if len(earned) == count else None,
     }
-
-
-def _is_overload(stge: str) -> bool:
-    try:
-        return parse_status_register(stge).overload
-    except ValueError:
-        return False
 
 
 def _year_before(day: date) -> date:

@@ -39,10 +39,12 @@ from tictally_recorder.ledger.observations.model import (
 )
 from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, TimeWindow, refill_sinks
 from tictally_recorder.ledger.quarantine import RejectionSummary
+from tictally_recorder.ledger.quarter_codec import LiveQuarter
 from tictally_recorder.ledger.reader import LedgerReader
 from tictally_recorder.ledger.site_removal import remove_site
 from tictally_recorder.ledger.sites import join_sites
 from tictally_recorder.ledger.standby_store import Night
+from tictally_recorder.ledger.voltage_means import TEN_MINUTES_MS, VoltageMean
 from tictally_recorder.ledger.writer import Ledger
 
 __all__ = [
@@ -50,6 +52,7 @@ __all__ = [
     "INJECTION",
     "INTEGRATED_EDGE",
     "NO_FRAMES",
+    "TEN_MINUTES_MS",
     "WATT_MINUTES",
     "BatchResult",
     "CostDay",
@@ -73,6 +76,7 @@ __all__ = [
     "LedgerUnavailable",
     "Limit",
     "Live",
+    "LiveQuarter",
     "Message",
     "Meter",
     "Night",
@@ -96,6 +100,7 @@ __all__ = [
     "StoredConsumption",
     "TextChange",
     "TimeWindow",
+    "VoltageMean",
     "edit_notes",
     "ignore_site",
     "importing",

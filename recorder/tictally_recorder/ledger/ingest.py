@@ -23,6 +23,7 @@ from tictally_recorder.ledger.quarters import OPTION, QuarterStore
 from tictally_recorder.ledger.retention import RetentionLimits, RetentionScan
 from tictally_recorder.ledger.rollup import REGISTERS
 from tictally_recorder.ledger.text_changes import add_change, add_late
+from tictally_recorder.ledger.voltage_means import VoltageMeans
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.frames import Frame
 from tictally_shared.tariff_options import SUPPLIER
@@ -72,6 +73,7 @@ class MessageStore:
         self._boots = Boots(connection, watch)
         self._dead_letters = DeadLetters(connection)
         self._daily_maxima = DailyMaxima(connection)
+        self._voltage_means = VoltageMeans(connection)
         self._deferred = DeferredMessages(connection, watch.limits)
         self._invalidations = Invalidations(connection, self._labels)
         self._newest_id: int = connection.execute(_NEWEST).fetchone()[0]
@@ -244,6 +246,7 @@ class MessageStore:
         is_cut = option is not None and option.text != option_before
         self._quarters.add(meter, time_ms, frame.values, is_cut=is_cut)
         self._daily_maxima.add(meter.id, frame)
+        self._voltage_means.add(meter.id, frame)
 
     @staticmethod
     def _has_other_registers(meter: MeterState, frame: Frame, newest_ms: int) -> bool:

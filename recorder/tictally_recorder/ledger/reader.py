@@ -32,13 +32,20 @@ from tictally_recorder.ledger.observations.rebuild import imported_ranges
 from tictally_recorder.ledger.observations.store import import_runs, observations_between
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.quarantine import RejectionSummary, rejections
-from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, unpack, unpack_registers
+from tictally_recorder.ledger.quarter_codec import (
+    LiveQuarter,
+    MonotonicRegisters,
+    unpack,
+    unpack_live,
+    unpack_registers,
+)
 from tictally_recorder.ledger.quarters import compute_quarter
 from tictally_recorder.ledger.raw_frames import complete_numbers_between, frames_between, latest_frames, newest_frame
 from tictally_recorder.ledger.sites import all_sites, ignored_sites, site_id
 from tictally_recorder.ledger.standby_store import Night, newest_before, nights_between
 from tictally_recorder.ledger.statistics import ledger_counts
 from tictally_recorder.ledger.temperatures import temperatures_between
+from tictally_recorder.ledger.voltage_means import VoltageMean, means_between
 from tictally_shared.calendar import QUARTER_MS
 from tictally_shared.interval_set import IntervalSet
 
@@ -176,6 +183,23 @@ class LedgerReader:
             newest_first: in reverse order.
         """
         return self._each(_QUARTERS, unpack, (meter_id, start_ms, end_ms), newest_first=newest_first)
+
+    def live_quarters(
+        self, meter_id: int, start_ms: int, end_ms: int, *, with_others: bool = True
+    ) -> Iterator[LiveQuarter]:
+        """As `quarters`, with powers, currents and voltages only: several times as fast.
+
+        Args:
+            meter_id: the meter's id in the ledger.
+            start_ms: milliseconds since 1970.
+            end_ms: excluded.
+            with_others: False leaves the names of other numbers out.
+        """
+        decode = partial(unpack_live, with_others=with_others)
+        found: Iterator[Quarter | LiveQuarter] = self._each(
+            _QUARTERS, decode, (meter_id, start_ms, end_ms), newest_first=False
+        )
+        return (LiveQuarter.of(each) if isinstance(each, Quarter) else each for each in found)
 
     def registers(
         self,
@@ -418,6 +442,11 @@ class LedgerReader:
         """The highest powers that a site's meters reported for the local days of [start, end), by day."""
         with translate_sqlite_errors():
             return maxima_between(self._connection, [meter.id for meter in site.meters], start, end)
+
+    def voltage_means(self, site: Site, start_ms: int, end_ms: int) -> Iterator[VoltageMean]:
+        """What a site's meters reported of the ten minutes that start in [start_ms, end_ms), by time."""
+        with translate_sqlite_errors():
+            yield from means_between(self._connection, [meter.id for meter in site.meters], start_ms, end_ms)
 
     def all_nights(self) -> list[tuple[str, str, date, int, int]]:
         """Site, meter, local day, VA and minutes of every night whose base load is known, in order of day."""

@@ -1,4 +1,4 @@
-"""The ledger's tables. Pre-release ledgers had others; this is version 2."""
+"""The ledger's tables. Pre-release ledgers had others; this is version 3."""
 
 from typing import Final
 
@@ -6,13 +6,19 @@ from tictally_recorder.ledger.outbox_queue import TABLES as OUTBOX_TABLES
 
 APPLICATION_ID: Final = 0x5449434C  # "TICL"
 PRERELEASE_APPLICATION_ID: Final = 0x54494354  # "TICT"
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 
 NOTE_TABLE: Final = """CREATE TABLE note (
     id INTEGER PRIMARY KEY, site INTEGER NOT NULL REFERENCES site, day INTEGER NOT NULL, text TEXT NOT NULL,
     is_deleted INTEGER NOT NULL
 ) STRICT"""
 """Since version 2. What people write on local days; a deleted note keeps its row. See notes.py."""
+
+VOLTAGE_TABLE: Final = """CREATE TABLE voltage_mean (
+    meter INTEGER NOT NULL REFERENCES meter, number INTEGER NOT NULL, volts_1 INTEGER, volts_2 INTEGER,
+    volts_3 INTEGER, PRIMARY KEY (meter, number)
+) STRICT, WITHOUT ROWID"""
+"""Since version 3. Mean voltages of ten minutes, numbered by their end: end / 600 000 ms. See voltage_means.py."""
 
 # Times are milliseconds since 1970, quarters are numbered: start / 900 000 ms.
 _TABLES: Final = """
@@ -175,5 +181,5 @@ CREATE TABLE imported_break (
 CREATE TABLE dirty_import (site INTEGER PRIMARY KEY REFERENCES site) STRICT;
 """
 
-STATEMENTS: Final = [*f"{_TABLES.rstrip()}{OUTBOX_TABLES}".split(";\n"), NOTE_TABLE]
+STATEMENTS: Final = [*f"{_TABLES.rstrip()}{OUTBOX_TABLES}".split(";\n"), NOTE_TABLE, VOLTAGE_TABLE]
 """What creates the tables, in order."""

@@ -14,6 +14,7 @@ from tictally_recorder.ledger.sites import find_site, note_change
 _ROWS_AT_ONCE: Final = 5000
 _OF_METERS: Final = (
     *("frame", "quarter", "dirty_quarter", "text_change", "label_seen", "invalidated", "standby", "daily_maximum"),
+    "voltage_mean",
     *("sink_quarter", "meter_edge", "imported_quarter", "imported_span", "imported_break", "imported_range"),
 )
 _METERS: Final = "meter IN (SELECT id FROM meter WHERE site = ?)"

@@ -27,7 +27,7 @@ class PowerOption:
         power_kva: in kVA.
         over: the days on which more was used at once, in order: the meter might have tripped.
         unknown: the days of which that is not known, in order.
-        monthly: its subscription, or None if the tariff has none.
+        monthly: its subscription, or None if the tariff has none at that power.
         saving_year: what it would save in a year beside the subscribed power, negative where it costs more; None if
             that is not known.
     """
@@ -74,8 +74,10 @@ class PowerAdvice:
 
     @property
     def least_kva(self) -> int | None:
-        """The lowest power that no known day exceeded, or None."""
-        return next((each.power_kva for each in self.options if not each.over), None)
+        """The lowest power that no known day exceeded, of those with a price where some have one; None if none is."""
+        has_prices = any(each.monthly is not None for each in self.options)
+        enough = (each for each in self.options if not each.over and (each.monthly is not None or not has_prices))
+        return next((each.power_kva for each in enough), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Subscribed:
 
 
 def advise(days: Sequence[date], known: Mapping[date, DayPower], subscribed: Subscribed) -> tuple[PowerOption, ...]:
-    """Each power that the tariff has, else each that is usual.
+    """Each power that the tariff has, and each that is usual.
 
     Args:
         days: local, in order.
@@ -107,7 +109,7 @@ def advise(days: Sequence[date], known: Mapping[date, DayPower], subscribed: Sub
     last, tariff = days[-1], subscribed.tariff
     if subscribed.version is not None and subscribed.version.power_term:  # in kW, by period
         subscribed, tariff = Subscribed(None, None, subscribed.power_kva), None
-    powers = (tariff.powers_on(last) if tariff else ()) or USUAL_KVA
+    powers = sorted({*(tariff.powers_on(last) if tariff else ()), *USUAL_KVA})
     energy = None if subscribed.rows is None else _energy_of_year(subscribed.rows)
     return tuple(_option(power, days, known, subscribed, energy) for power in powers)
 

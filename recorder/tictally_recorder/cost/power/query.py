@@ -1,7 +1,7 @@
 """Which subscribed powers would have been enough over some days of a site, from a ledger."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final
 
 from tictally_recorder.cost.contracts.meter_reported import announced
@@ -9,7 +9,7 @@ from tictally_recorder.cost.model import Terms
 from tictally_recorder.cost.power.engine import PowerAdvice, Subscribed, advise
 from tictally_recorder.cost.power.highest import highest_powers
 from tictally_recorder.cost.query import SiteDays, cost_of
-from tictally_recorder.ledger import LedgerReader
+from tictally_recorder.ledger import LedgerReader, Site
 from tictally_recorder.tariffs.model import Direction, Version
 from tictally_shared.calendar import days_between
 
@@ -32,7 +32,7 @@ def power_advice(reader: LedgerReader, query: SiteDays, terms: Terms) -> PowerAd
     known = highest_powers(reader, site, days, query.tz)
     contract = terms.contracts.on(site.id, Direction.CONSUMPTION, last)
     tariff = terms.tariffs.get(contract.tariff) if contract else None
-    power_kva = (contract.power_kva if contract else None) or announced(reader, site).power_kva
+    power_kva = subscribed_kva(reader, site, terms, last)
     version = tariff.in_force(last, power_kva) if tariff else None
     subscribed = Subscribed(tariff, version, power_kva)
     if version is not None and _has_prices_by_power(version):
@@ -51,6 +51,12 @@ def power_advice(reader: LedgerReader, query: SiteDays, terms: Terms) -> PowerAd
         has_three_phases=bool(labels & _THREE_PHASES),
         options=advise(days, known, subscribed),
     )
+
+
+def subscribed_kva(reader: LedgerReader, site: Site, terms: Terms | None, day: date) -> int | None:
+    """The power that the contract of a local day has, else the one that the meter reports, in kVA; None if neither."""
+    contract = None if terms is None else terms.contracts.on(site.id, Direction.CONSUMPTION, day)
+    return (contract.power_kva if contract else None) or announced(reader, site).power_kva
 
 
 def _has_prices_by_power(version: Version) -> bool:

@@ -1,7 +1,7 @@
 /** Tariffs: their history, and whether another one would have cost less. */
 
 import { all, get } from "../api.js";
-import { addDays, daysBetween, later, today as todayIn } from "../calendar.js";
+import { addDays, daysBetween, later, today, todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
 import { failed, figures, loading, table } from "../components.js";
 import { contractsCard, contractsOf } from "../contracts.js";
@@ -11,7 +11,7 @@ import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, signedMoney, wall } from "../format.js";
 import { before, colon, fullPeriodName, language, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
-import { brokenFileText, datedReasonText, remarkText } from "../reasons.js";
+import { brokenFileText, datedReasonText } from "../reasons.js";
 
 const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
@@ -179,25 +179,6 @@ function comparison(items, heading, from, to, power) {
     heading,
     h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)) }), first?.off_peak_hours ? ` ${t("compare.hoursUsed", { hours: first.off_peak_hours })}` : ""),
     items.length ? h("div", { class: "scroll compared", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
-  );
-}
-
-/** Which subscribed powers would have been enough. */
-function powerCard(answer) {
-  const columns = [figures(t("compare.power")), figures(t("power.over")), figures(t("power.unknown")), figures(t("subscription")), figures(t("power.saving"))];
-  const rows = answer.items.map((each) => [
-    [`${each.power_kva} kVA `, each.is_subscribed && h("span", { class: "badge mine" }, t("tariff.yours"))],
-    String(each.days_over),
-    String(each.days_unknown),
-    each.subscription === null ? "–" : t("price.month", { price: money(each.subscription, each.currency) }),
-    each.saving_year === null ? "–" : signedMoney(Number(each.saving_year), each.currency),
-  ]);
-  return h(
-    "section",
-    { class: "card" },
-    h("h2", {}, t("power.title")),
-    answer.remarks.map((each) => h("p", { class: "note" }, remarkText(each))),
-    rows.length ? h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("power.title") }, table(t("power.title"), columns, rows)) : null,
   );
 }
 
