@@ -76,6 +76,18 @@ class RemarkCode(PhraseCode):
     CLIMATE_FIT = "climate_fit"
     CLIMATE_FIT_WITHOUT_REST = "climate_fit_without_rest"
     CLIMATE_NO_RISE = "climate_no_rise"
+    VERSUS_NO_TEMPERATURE = "versus_no_temperature"
+    VERSUS_TOO_FEW_DAYS = "versus_too_few_days"
+    VERSUS_EQUALLY_WARM = "versus_equally_warm"
+    VERSUS_NO_YEAR = "versus_no_year"
+    VERSUS_PART = "versus_part"
+    VERSUS_CORRECTED = "versus_corrected"
+    VERSUS_UNCORRECTED = "versus_uncorrected"
+    VERSUS_YEAR = "versus_year"
+    VERSUS_YEAR_PAID = "versus_year_paid"
+    VERSUS_YEAR_MORE = "versus_year_more"
+    VERSUS_YEAR_MORE_PAID = "versus_year_more_paid"
+    VERSUS_NO_EFFECT = "versus_no_effect"
 
     # Energy
     ENERGY_BEFORE_LEDGER = "energy_before_ledger"

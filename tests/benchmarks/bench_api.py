@@ -5,7 +5,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final
@@ -50,6 +50,7 @@ def main(*, short: bool) -> dict[str, float | int | str]:
             "energy_years": f"/api/v1/energy?from={START.year}-01-01&by=month",
             "use_years": f"/api/v1/use?from={START.year}-01-01&by=month",
             "cost_years": f"/api/v1/cost?from={START.year}-01-01&by=month",
+            "versus_years": "/api/v1/versus?" + "&".join(_year_against_the_one_before(now.date())),
             "now": "/api/v1/now",
             "profile": "/api/v1/profile",
         }
@@ -67,6 +68,11 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         asking.join()
         found |= {"store_p95_alone_ms": alone, "store_p95_beside_ms": beside}
     return {name: round(value, 1) if isinstance(value, float) else value for name, value in found.items()}
+
+
+def _year_against_the_one_before(today: date) -> tuple[str, ...]:
+    year, before = today - timedelta(days=365), today - timedelta(days=730)
+    return f"from={year}", f"to={today}", f"against_from={before}", f"against_to={year}"
 
 
 def _keep_cost(ledger: Ledger, path: Path) -> None:

@@ -109,7 +109,7 @@ def test_notes_are_marked_in_month_year_and_years_with_links_to_their_day(househ
         marks = """() => [...document.querySelectorAll(".stage")].map((each) => echarts.getInstanceByDom(each))
             .flatMap((each) => each.getOption().series[0].markLine?.data ?? []).map((each) => each.xAxis)"""
         assert page.evaluate(marks) == [1, 2]
-        listed.get_by_role("link").last.click()
+        listed.locator("li").last.get_by_role("link").click()
         observed.wait_until_still()
         expect(page.get_by_role("heading", level=1)).to_have_text("Tuesday, 10 March 2026")
         observed.visit(f"{household.base}/#/years")

@@ -28,6 +28,7 @@ class _Commands(LazyGroup):
         "cost": Entry("cost", "Show what that energy cost, by which tariff version."),
         "bill": Entry("bill", "Show the cost laid out like a bill, with its taxes."),
         "compare": Entry("compare", "Show what it would have cost on other tariffs."),
+        "versus": Entry("versus", "Compare two spans of days, corrected by degree-days; the effect of a note."),
         "power": Entry("power", "Show which subscribed powers would have been enough, and the saving."),
         "standby": Entry("standby", "Show the base load of nights, its trend and cost."),
         "reconcile": Entry("reconcile", "Compare each day with Enedis' figure."),

@@ -46,14 +46,21 @@ def climate_days(reader: LedgerReader, site: Site, days: tuple[date, date], tz: 
         days: the first one, and the one after the last.
         tz: of the days.
     """
+    means = mean_temperatures(reader, site, days, tz)
+    energies = _energies(energy(reader, EnergyQuery.of_days(site.id, days, By.DAY, tz)), tz)
+    found = [ClimateDay(day, means.get(day), energies.get(day)) for day in sorted(means.keys() | energies.keys())]
+    return [each for each in found if each.mean_c is not None or each.energy_wh is not None]
+
+
+def mean_temperatures(
+    reader: LedgerReader, site: Site, days: tuple[date, date], tz: ZoneInfo
+) -> dict[date, Decimal | None]:
+    """The mean outdoor temperature of the days that have one, °C; None where hours are missing. Arguments as above."""
     first_ms, end_ms = (day_bounds_ms(each, tz)[0] for each in days)
     hours: dict[date, list[int]] = {}
     for time_ms, value in reader.temperatures(site.id, first_ms, end_ms).items():
         hours.setdefault(local_day(time_ms, tz), []).append(value)
-    means = {day: _mean(day, values, tz) for day, values in hours.items()}
-    energies = _energies(energy(reader, EnergyQuery.of_days(site.id, days, By.DAY, tz)), tz)
-    found = [ClimateDay(day, means.get(day), energies.get(day)) for day in sorted(means.keys() | energies.keys())]
-    return [each for each in found if each.mean_c is not None or each.energy_wh is not None]
+    return {day: _mean(day, values, tz) for day, values in hours.items()}
 
 
 def _mean(day: date, centidegrees: list[int], tz: ZoneInfo) -> Decimal | None:

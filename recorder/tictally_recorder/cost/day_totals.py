@@ -1,7 +1,8 @@
 """What each day consumed and cost in all: energy, subscription and what is paid once apart. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
@@ -25,6 +26,7 @@ class DayTotal:
         injection_wh: injected.
         income: what that earned; None where there is none, or some of it is unknown.
         quality: the least of its figures'.
+        periods: consumption by tariff period, in Wh.
     """
 
     energy_wh: int | None = None
@@ -35,6 +37,7 @@ class DayTotal:
     injection_wh: int = 0
     income: Decimal | None = None
     quality: Quality = Quality.UNKNOWN
+    periods: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def amount(self) -> Decimal | None:
@@ -70,7 +73,15 @@ def total_of(rows: Sequence[CostRow]) -> DayTotal:
         injection_wh=sum(row.energy_wh for row in injected),
         income=None if income is None else -income,
         quality=max((row.quality for row in rows), key=_GRAVITY.index, default=Quality.UNKNOWN),
+        periods=_by_period(energy) if is_metered else {},
     )
+
+
+def _by_period(rows: Sequence[CostRow]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for row in rows:
+        found[row.period or ""] += row.energy_wh
+    return {period: energy_wh for period, energy_wh in found.items() if energy_wh}
 
 
 def _sum(rows: Sequence[CostRow], empty: Decimal | None = None) -> Decimal | None:

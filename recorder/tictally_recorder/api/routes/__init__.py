@@ -25,6 +25,7 @@ from tictally_recorder.api.routes import (
     standby,
     tariffs,
     temperature,
+    versus,
 )
 
 ROUTERS: Final = tuple(
@@ -45,6 +46,7 @@ ROUTERS: Final = tuple(
         standby,
         reconciliation,
         temperature,
+        versus,
         tariffs,
         quality,
         sinks,

@@ -24,6 +24,10 @@ export function kwh(wh) {
   return `${number(value, Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2)}\u00a0kWh`;
 }
 
+/** A change of energy in whole kWh, with its sign. */
+export const signedKwh = (wh) =>
+  `${new Intl.NumberFormat(locale(), { maximumFractionDigits: 0, signDisplay: "exceptZero" }).format(wh / 1000)}\u00a0kWh`;
+
 /** Wh as kWh with all decimals. */
 export const kwhExact = (wh) => `${number(wh / 1000, 3)}\u00a0kWh`;
 

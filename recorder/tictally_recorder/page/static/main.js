@@ -12,8 +12,10 @@ import { tokenForm, tools } from "./tools.js";
 import { render as overview } from "./views/overview.js";
 
 const MAIN = ["overview", "live", "day", "month", "year"];
-const OTHERS = ["years", "power", "notes", "tariffs", "imports", "quality"];
-const VIEWS = [...MAIN, ...OTHERS];
+const OTHERS = ["years", "power", "versus", "tariffs", "imports", "quality"];
+// Reached from other views.
+const LINKED = ["notes"];
+const VIEWS = [...MAIN, ...OTHERS, ...LINKED];
 const WITHOUT_SITE = ["tariffs", "imports", "quality"];
 const ICONS = {
   overview: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
@@ -23,8 +25,8 @@ const ICONS = {
   month: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4",
   year: "M5 20V10M12 20V4M19 20v-7",
   years: "M3 17l6-6 4 4 8-9M15 6h6v6",
-  notes: "M5 19l1-4L16 5l3 3L9 18zM14 7l3 3M12 20h8",
   power: "M4 20V14h3v6zM10.500 20V9h3v11zM17 20V4h3v16zM3 7h10",
+  versus: "M8 4v16M16 4v16M8 9h8M8 15h8",
   tariffs: "M4 12V4h8l8 8-8 8zM8.5 8.5h.01",
   imports: "M12 3v11M8 10l4 4 4-4M4 15v5h16v-5",
   quality: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",

@@ -34,13 +34,13 @@ export function withNotes(option, notes, starts) {
 export function noteList(notes, address) {
   if (!notes.length) return null;
   const one = (note) => h("li", {}, h("a", { href: address("day", note.day) }, fullDay(note.day)), " ", note.text);
-  return h("section", { class: "card" }, h("h2", {}, t("notes.title")), h("ul", { class: "events" }, notes.map(one)));
+  return h("section", { class: "card" }, h("h2", {}, t("notes.title")), h("ul", { class: "events" }, notes.map(one)), h("p", {}, h("a", { href: address("notes") }, t("notes.all"))));
 }
 
 /**
  * A card whose notes can be changed.
  * @param {object} answer of /notes.
- * @param {object} place `site`, and where the card is about one day, `day`; `load` requests the answer again.
+ * @param {object} place `site`, `now` (today), and where the card is about one day, `day`; `load` requests the answer again.
  * @param {object} context see main.js.
  */
 export function noteCard(answer, place, context) {
@@ -48,7 +48,8 @@ export function noteCard(answer, place, context) {
   const status = h("div", { role: "status", "aria-live": "polite" });
   const card = { body, status, place, context };
   show(card, answer);
-  return h("section", { class: "card notes" }, h("h2", { class: place.day ? null : "unseen" }, t("notes.title")), body, status);
+  const all = place.day && h("p", {}, h("a", { href: context.address("notes") }, t("notes.all")));
+  return h("section", { class: "card notes" }, h("h2", { class: place.day ? null : "unseen" }, t("notes.title")), body, status, all);
 }
 
 function show(card, answer) {
@@ -75,6 +76,7 @@ function refused(writes, context, place) {
 function lineOf(card, note, mayWrite, edit) {
   const { place, context } = card;
   const where = place.day ? null : [h("a", { href: context.address("day", note.day) }, dayName(note.day), " ", note.day.slice(0, 4)), " "];
+  const effect = note.day < place.now && h("a", { class: "button quiet", href: context.address("versus", `note-${note.note}-8`), "aria-label": t("notes.effectOf", { text: note.text }) }, t("notes.effect"));
   const remove = () => guarded(card, async () => {
     await send("DELETE", `/notes/${note.note}`);
     await again(card);
@@ -89,7 +91,7 @@ function lineOf(card, note, mayWrite, edit) {
     h("button", { type: "button", class: "button quiet", "aria-label": t("notes.editOf", { text: note.text }), onclick: edit }, t("notes.edit")),
     h("button", { type: "button", class: "button quiet", "aria-label": t("notes.deleteOf", { text: note.text }), onclick: remove }, t("notes.delete")),
   ];
-  return [h("p", {}, where, h("span", { class: "text" }, note.text)), buttons && h("p", { class: "buttons" }, buttons)];
+  return [h("p", {}, where, h("span", { class: "text" }, note.text)), (effect || buttons) && h("p", { class: "buttons" }, effect, buttons)];
 }
 
 const content = (day, text) => new Blob([JSON.stringify({ day, text })], { type: "application/json" });
@@ -124,7 +126,7 @@ function addForm(card) {
     await send("POST", "/notes", {}, body);
     await again(card, t("notes.added"));
   });
-  const made = form({ day: place.day ?? place.today, text: "" }, add, t("notes.save"));
+  const made = form({ day: place.day ?? place.now, text: "" }, add, t("notes.save"));
   return h("details", { class: "behind" }, h("summary", {}, t("notes.add")), made);
 }
 

@@ -28,7 +28,7 @@ export async function render(context) {
   const load = () => notesOf(site, day, addDays(day, 1), signal);
   const [answer, notes, quarters] = await Promise.all([get("/day", query, signal), load(), all("/use", { site: site.site, from: day, to: addDays(day, 1), by: "quarter" }, signal)]);
   const of = answer.items[0];
-  const written = noteCard(notes, { site, day, load }, context);
+  const written = noteCard(notes, { site, day, now, load }, context);
   if (!of.hours.length) return { element: h("div", { class: "stack" }, head, nothing(), events(of), written) };
   return {
     element: h(

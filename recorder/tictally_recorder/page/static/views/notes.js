@@ -10,6 +10,6 @@ import { noteCard } from "../notes.js";
 export async function render(context) {
   const { site, signal } = context;
   const load = () => get("/notes", { site: site.site }, signal);
-  const card = noteCard(await load(), { site, today: today(site.timezone), load }, context);
+  const card = noteCard(await load(), { site, now: today(site.timezone), load }, context);
   return { element: h("div", { class: "stack" }, h("h1", {}, t("nav.notes")), card) };
 }
