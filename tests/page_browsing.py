@@ -27,6 +27,7 @@ TOKEN = "a-token-of-sixteen-or-more"  # noqa: S105 - a test's own
 HOME = Home(SimulatedContract.TEMPO, Mode.STANDARD, 3, 9)
 CONTRACT = '[[contract]]\ntariff = "edf-bleu-tempo"\npower = 9\nfrom = 2020-01-01\n'
 SHOWS_POWER = "() => document.querySelector('.gauge .figure')?.textContent.length > 2"
+_BLOCKED = "Service Worker registration blocked by Playwright"
 _STILL = """() => document.querySelector('main').children.length > 0
   && !document.querySelector('main :is(.loading, .place, .bone)')
   && [...document.querySelectorAll('.stage')].every((each) => each.querySelector('canvas'))"""
@@ -74,7 +75,7 @@ class ObservedPage:
         self.page.wait_for_function(_STILL)
 
     def _output(self, message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
+        if message.type in {"error", "warning"} and message.text != _BLOCKED:
             self.errors.append(message.text)
 
     def _finished(self, request: Request) -> None:
@@ -123,13 +124,16 @@ def running_home(folder: Path, broker_folder: Path) -> Iterator[Served]:
     broker.stop()
 
 
-def open_page(browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme: str = "light") -> ObservedPage:
-    """A blank page; the caller closes its context."""
+def open_page(
+    browser: Browser, *, locale: str = "en-GB", width: int = 1280, scheme: str = "light", installs: bool = False
+) -> ObservedPage:
+    """A blank page; the caller closes its context. `installs`: it may have a service worker."""
     context = browser.new_context(
         locale=locale,
         viewport={"width": width, "height": 800},
         reduced_motion="reduce",
         color_scheme="dark" if scheme == "dark" else "light",
+        service_workers="allow" if installs else "block",
     )
     context.set_default_timeout(WITHIN_MS)
     observed = ObservedPage(context.new_page())

@@ -104,6 +104,11 @@ def test_every_line_stays_a_line() -> None:
             "\nconst a = import(`./b.js`);\n",
             r"parts/counter.js, line 2: import\( would be relative",
         ),
+        (
+            "late.js",
+            'import { far, near } from "./far/far.js";\n',
+            "late.js imports near from far/far.js, which does not",
+        ),
         ("late.js", "export default 1;\n", "late.js, line 1"),
     ],
 )

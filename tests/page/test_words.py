@@ -61,6 +61,7 @@ def test_every_string_is_used() -> None:
         *("standby.", "usual.", "imports.count.", "imports.year."),
     )
     of_python = (
+        "app.",
         "format.",
         "list.",
         "reason.",

@@ -33,8 +33,8 @@ def bundled(sources: Mapping[str, str], entry: str) -> dict[str, str]:
         entry: the module that the page loads; everything that it imports, directly or not, is in its file.
 
     Raises:
-        BundleError: a module imports or exports in a way that is not the page's, one is missing, or some import each
-            other in a circle.
+        BundleError: a module imports or exports in a way that is not the page's, one or a name of it is missing, or
+            some import each other in a circle.
     """
     inside = list(_in_order(sources, entry, ()))
     parts = [_wrapped(name, sources[name], last=name == entry) for name in inside]
@@ -42,6 +42,7 @@ def bundled(sources: Mapping[str, str], entry: str) -> dict[str, str]:
     outside = {
         name: _reading(name, text, frozenset(inside), entry) for name, text in sources.items() if name not in inside
     }
+    _check_names(sources)
     return {entry: "".join([*parts, exported]), **outside}
 
 
@@ -83,6 +84,19 @@ def _check(name: str, text: str) -> None:
                 f'{name}, line {line}: {match[0][:60]!r} is neither `import {{ … }} from "./….js";` nor the export '
                 "of a function, a class or one const"
             )
+
+
+def _check_names(sources: Mapping[str, str]) -> None:
+    """Without this, what a module does not export would be undefined where it is used."""
+    exported = {name: {match["name"] for match in _EXPORT.finditer(text)} for name, text in sources.items()}
+    for name, text in sources.items():
+        for match in _IMPORT.finditer(text):
+            names = {each.split(" as ")[0].strip() for each in match["names"].split(",")} - {""}
+            target = _target(name, match)
+            if unknown := names - exported.get(target, names):
+                raise BundleError(
+                    f"{name} imports {', '.join(sorted(unknown))} from {target}, which does not export it"
+                )
 
 
 def _wrapped(name: str, text: str, *, last: bool) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from tictally_recorder.page.bundle import bundled
+from tictally_recorder.page.installing import manifest, service_worker
 
 LANGUAGES: Final = ("en", "fr")
 MODULES: Final = "modules"
@@ -19,16 +20,31 @@ _TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
+    ".png": "image/png",
     ".svg": "image/svg+xml",
 }
+_MANIFEST: Final = "application/manifest+json"
 _ENTRY: Final = "main.js"
+_WORKER: Final = "worker.js"
 # Not modules: a library, and what runs before the first paint.
 _SCRIPTS: Final = ("vendor/", "first.js")
+# Charts and icons are of no use without the recorder.
+_NOT_OF_SHELL: Final = ("vendor/", "icon-")
 # In this order in one file: a request each takes as long as the network is slow.
 _STYLE: Final = "page.css"
 _STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css", "system.css")
 NOT_OF_PAGE: Final = (
-    *("begin_text.", "bill.", "column.", "contract_text.", "explain_text.", "finding.", "job_text.", "notification."),
+    *(
+        "app.",
+        "begin_text.",
+        "bill.",
+        "column.",
+        "contract_text.",
+        "explain_text.",
+        "finding.",
+        "job_text.",
+        "notification.",
+    ),
     *("note_text.", "notify_text.", "site_text.", "tariff_text.", "template.", "tempo_source.", "wrong_use."),
 )
 NOT_AT_FIRST: Final = (
@@ -68,6 +84,8 @@ class Files:
         tag: hash of all contents.
         served: path below the folder → file, with the first view's modules in one.
         modules: the same with every module as it is.
+        manifests: language → web application manifest, relative to the page.
+        worker: the service worker of this version.
 
     Raises:
         BundleError: the modules cannot be put into one file.
@@ -87,7 +105,7 @@ class Files:
         for name, file in found.items():
             digest.update(f"{name}\0{len(file.content)}\0".encode() + file.content)
         self.tag = digest.hexdigest()[:16]
-        self._index = found.pop(_INDEX)
+        self._index, worker = found.pop(_INDEX), found.pop(_WORKER)
         sources = {name for name in found if name.endswith(".js") and not name.startswith(_SCRIPTS)}
         served = bundled({name: found[name].content.decode() for name in sources}, _ENTRY)
         scripts = {name: File(text.encode(), _TYPES[".js"]) for name, text in served.items()}
@@ -96,6 +114,14 @@ class Files:
         self._prefetched = sorted(scripts.keys() - {_ENTRY})
         self._indexes = {
             each: self._index_in(*each) for each in ((lang, tag) for lang in LANGUAGES for tag in (self.tag, MODULES))
+        }
+
+        shell = (name for name in self.served if not name.startswith(_NOT_OF_SHELL))
+        assets = f"page/{self.tag}"
+        self.worker = File(service_worker(worker.content.decode(), assets, shell), worker.media_type)
+        self.manifests = {
+            language: File(manifest(language, _description(catalogues, language), assets), _MANIFEST)
+            for language in LANGUAGES
         }
 
     def index(self, language: str, tag: str) -> File:
@@ -111,6 +137,11 @@ class Files:
         text = self._index.content.decode().replace("{prefetches}", prefetches)
         text = text.replace("{assets}", f"page/{tag}").replace("{language}", language)
         return File(text.encode(), self._index.media_type)
+
+
+def _description(catalogues: Path, language: str) -> str:
+    words = json.loads((catalogues / f"{language}.json").read_bytes())
+    return str(words["app.description"])
 
 
 def _of_page(catalogue: Path) -> dict[str, bytes]:

@@ -23,6 +23,7 @@ _LANGUAGE_COOKIE: Final = "tictally_language"
 # Only the page's own scripts and styles, and no connection to another host.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "manifest-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'self'"
 )
 
@@ -30,7 +31,7 @@ _POLICY: Final = (
 def page_routes(
     folder: Path = _FOLDER, catalogues: Path = _CATALOGUES, frames: str = "frame-ancestors 'self'"
 ) -> list[Route]:
-    """The page at `/`, its files below `/page/`.
+    """The page at `/`, its manifest and service worker beside it, its files below `/page/`.
 
     Args:
         folder: of the files.
@@ -50,6 +51,13 @@ def page_routes(
             return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return _respond(request, files.index(language, tag), headers)
 
+    async def manifest(request: Request) -> Response:
+        headers = {"cache-control": _REVALIDATE, "vary": "accept-encoding, accept-language, cookie"}
+        return _respond(request, files.manifests[_language(request)], headers)
+
+    async def worker(request: Request) -> Response:
+        return _respond(request, files.worker, {"cache-control": _REVALIDATE, "vary": "accept-encoding"})
+
     async def asset(request: Request) -> Response:
         tag = request.path_params["tag"]
         file = (files.modules if tag == MODULES else files.served).get(request.path_params["path"])
@@ -59,7 +67,12 @@ def page_routes(
         caching = _CACHE_FOR_A_YEAR if tag == files.tag else _REVALIDATE
         return _respond(request, file, {"cache-control": caching, "vary": "accept-encoding"})
 
-    endpoints = {"/": index, "/page/{tag}/{path:path}": asset}
+    endpoints = {
+        "/": index,
+        "/manifest.webmanifest": manifest,
+        "/worker.js": worker,
+        "/page/{tag}/{path:path}": asset,
+    }
     return [Route(path, endpoint, include_in_schema=False) for path, endpoint in endpoints.items()]
 
 

@@ -113,6 +113,16 @@ function chooseSite(id) {
   location.hash = address(here.name, here.argument, sites.find((each) => each.site === id));
 }
 
+/** Loads the other views, and what opens the page while the recorder is unreachable: once the first view is there. */
+function loadTheRest() {
+  const later = document.getElementById("later");
+  if (!later) return;
+  document.head.append(later.content);
+  later.remove();
+  // Browsers have it where the connection is secure. Without it, the page needs the recorder to open.
+  navigator.serviceWorker?.register("worker.js").catch(() => {});
+}
+
 async function loaded(name) {
   const [{ render }] = await Promise.all([import(`./views/${name}.js`), allStrings()]);
   return render;
@@ -137,7 +147,7 @@ async function showView({ keepView = false } = {}) {
     put(main, found.element);
     redrawAll();
     view.update?.();
-    document.head.append(document.getElementById("later").content); // once: the template is empty then
+    loadTheRest();
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
     if (error instanceof Problem && error.status === 401) return; // the form is there
@@ -191,7 +201,8 @@ live.addEventListener("connection", (event) => {
   else load();
 });
 addEventListener("hashchange", () => {
-  showView();
+  if (isLoaded) showView();
+  else load();
   main.focus({ preventScroll: true });
   scrollTo(0, 0);
 });

@@ -1,7 +1,7 @@
 /** Tariffs: their history, and whether another one would have cost less. */
 
 import { all, get } from "../api.js";
-import { addDays, daysBetween, later, today, todayIn } from "../calendar.js";
+import { addDays, daysBetween, later, today as todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
 import { failed, figures, loading, table } from "../components.js";
 import { contractsCard, contractsOf } from "../contracts.js";
