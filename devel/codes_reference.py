@@ -7,6 +7,7 @@ from typing import Final
 
 from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.notifications.model import NotificationCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.reason import ReasonCode
@@ -23,6 +24,7 @@ _TABLES: Final[dict[str, dict[str, tuple[type[PhraseCode], ...]]]] = {
         "## `issue`": (IssueCode,),
         "## `problem`": (ProblemCode,),
         "## `notification`": (NotificationCode,),
+        "## `job_result`": (ResultCode,),
         "## `file`": (FileProblem,),
         "## `import`": (ImportProblem,),
     },

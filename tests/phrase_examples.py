@@ -11,6 +11,7 @@ import tictally_recorder.translations
 from tictally_recorder.file_problem import FileProblem
 from tictally_recorder.finding import FindingCode
 from tictally_recorder.imports.errors import ImportProblem
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.notifications.model import NotificationCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.reason import Parameter, Reason, ReasonCode
@@ -25,6 +26,7 @@ FAMILIES: Final[tuple[type[PhraseCode], ...]] = (
     IssueCode,
     ProblemCode,
     NotificationCode,
+    ResultCode,
     FileProblem,
     ImportProblem,
 )

@@ -125,7 +125,7 @@ CUT = """() => [...document.querySelectorAll('main .scroll')]
   .map((each) => each.getAttribute('aria-label'))"""
 
 
-@pytest.mark.parametrize("view", ["live", "month/2026-02", "year/2026", "years", "tariffs", "quality"])
+@pytest.mark.parametrize("view", ["live", "month/2026-02", "year/2026", "years", "tariffs", "system"])
 def test_no_table_is_cut_on_a_phone(tempo: Served, browser: Browser, view: str) -> None:
     with page_at(browser, tempo, width=360) as observed:
         observed.visit(f"{tempo.base}/#/{view}")

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from devel.apps.ingress import COOKIE, SESSION, Ingress
 
 WITHIN_MS = 120_000
-VIEWS = ("overview", "live", "month", "year", "years", "tariffs", "imports", "quality")
+VIEWS = ("overview", "live", "month", "year", "years", "tariffs", "imports", "system")
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from page_browsing import PARIS
 from playwright.sync_api import Browser
 
 from tictally_recorder.jobs import JobRun, JobState
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.jobs.state import state_key
 from tictally_recorder.ledger import SinkCounts
 from tictally_recorder.problem import ProblemCode
@@ -28,7 +29,12 @@ def scheduled(tmp_path: Path) -> Iterator[Served]:
     served = served_at(tmp_path, NOW, frames(59))
     served.settings |= {"tempo_source": "mirror", "pvpc_zone": "peninsula"}
     with served:
-        run = JobRun(NOON_MS - 3_600_000, NOON_MS - 3_599_000, "1 days added to tempo-days.csv", None)
+        run = JobRun(
+            NOON_MS - 3_600_000,
+            NOON_MS - 3_599_000,
+            Phrase(ResultCode.COLOURS_ADDED, {"count": 1, "file": "tempo-days.csv"}),
+            None,
+        )
         served.ledger.put_value(state_key("tempo"), JobState(NOON_MS - 3_599_000, runs=(run,)).to_json())
         failed = JobRun(NOON_MS, NOON_MS, None, BANNED)
         state = JobState(None, BANNED, NOON_MS + 86_400_000, runs=(failed,))
@@ -39,12 +45,12 @@ def scheduled(tmp_path: Path) -> Iterator[Served]:
 SHOWN: dict[str, tuple[str, list[str], list[str]]] = {
     "en-GB": (
         "Jobs",
-        ["Tempo colours", "5 11 * * *", "30 Mar 2026, 11:00", "succeeded 1 days added to tempo-days.csv"],
+        ["Tempo colours", "5 11 * * *", "30 Mar 2026, 11:00", "succeeded 1 day added to tempo-days.csv"],
         ["PVPC prices", "esios refuses requests from here (HTTP 429); the next one is made in a day"],
     ),
     "fr-FR": (
         "Tâches",
-        ["Couleurs Tempo", "5 11 * * *", "30 mars 2026, 11:00", "réussie 1 days added to tempo-days.csv"],
+        ["Couleurs Tempo", "5 11 * * *", "30 mars 2026, 11:00", "réussie 1 jour ajouté à tempo-days.csv"],
         ["Prix PVPC", "esios refuse nos requêtes (HTTP 429)\u00a0; prochain essai dans un jour"],
     ),
 }
@@ -54,7 +60,7 @@ SHOWN: dict[str, tuple[str, list[str], list[str]]] = {
 def test_jobs_are_listed_with_their_last_and_next_run(scheduled: Served, browser: Browser, locale: str) -> None:
     heading, tempo, pvpc = SHOWN[locale]
     with page_at(browser, scheduled, locale=locale) as observed:
-        observed.visit(f"{scheduled.base}/#/quality")
+        observed.visit(f"{scheduled.base}/#/system")
         table = observed.page.get_by_role("table", name=heading)
         rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tbody tr").all()]
     of_tempo, of_pvpc = sorted((row for row in rows if row[0] in {tempo[0], pvpc[0]}), key=lambda row: row[1])[::-1]
@@ -85,7 +91,7 @@ def test_sinks_and_the_log_of_the_last_day_are_shown(scheduled: Served, browser:
         line.created = NOON_MS / 1000 - hours * 3600
         scheduled.broadcast.log.handle(line)
     with page_at(browser, scheduled, locale=locale) as observed:
-        observed.visit(f"{scheduled.base}/#/quality")
+        observed.visit(f"{scheduled.base}/#/system")
         tables = [observed.page.get_by_role("table", name=name) for name in (of_sinks, of_log)]
         ((sink,), (line_shown,)) = (
             [row.locator("th, td").all_inner_texts() for row in each.locator("tbody tr").all()] for each in tables

@@ -272,7 +272,7 @@ def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser,
             if "reasons" in item:
                 item["reasons"] = [each | {"unknown": UNKNOWN} for each in every_reason()]
                 item["amount"] = item["rounded"] = None
-                item["quality"] = "unknown"
+                item["system"] = "unknown"
         for item in body.get("year_cost", []):
             item["reason"], item["amount"] = every_reason()[0], None
         if "errors" in body:
@@ -281,7 +281,7 @@ def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser,
 
     page.route(re.compile(r"/api/v1/(cost|compare|standby|tariffs)\?"), with_every_reason)
     seen = []
-    for view in ("live", "month", "year", "years", "tariffs", "quality"):
+    for view in ("live", "month", "year", "years", "tariffs", "system"):
         observed.visit(f"{home.address}/#/{view}")
         seen.append(shown(page, "body"))
     observed.visit(f"{home.address}/#/month")

@@ -19,7 +19,7 @@ _OPTION = """(n) => {
   const option = globalThis.echarts.getInstanceByDom(stage).getOption();
   return [option.xAxis[0].data, option.series.map((each) => each.data)];
 }"""
-VIEWS = ("overview", "live", "day", "month", "year", "years", "tariffs", "quality")
+VIEWS = ("overview", "live", "day", "month", "year", "years", "tariffs", "system")
 
 
 @pytest.mark.parametrize("days", [1, 40, 400])

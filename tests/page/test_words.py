@@ -58,7 +58,7 @@ def test_every_string_is_used() -> None:
             "power.unknown.",
             "confidence.",
         ),
-        *("standby.", "usual.", "imports.count.", "imports.year."),
+        *("system.level.", "standby.", "usual.", "imports.count.", "imports.year."),
     )
     of_python = (
         "app.",
@@ -85,6 +85,7 @@ def test_every_string_is_used() -> None:
             "contract_text.",
             "weekday.",
             "begin_text.",
+            "job_result.",
             "job_text.",
             "form.",
             "origin.",

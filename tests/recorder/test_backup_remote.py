@@ -19,6 +19,7 @@ from tictally_recorder.backup.verify import verify
 from tictally_recorder.cli.app import main
 from tictally_recorder.features import load, settings_with
 from tictally_recorder.jobs.registry import enabled_jobs
+from tictally_recorder.jobs.result import result_text
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.scheduler import make_runner
 from tictally_recorder.jobs.state import JobState, state_key
@@ -66,7 +67,8 @@ class Home:
         self.state = runner.state
         if self.state.problem is not None:
             return ENGLISH.phrase(self.state.problem)
-        return (self.state.runs[-1].result or "") if self.state.runs else ""
+        result = self.state.runs[-1].result if self.state.runs else None
+        return "" if result is None else result_text(result, ENGLISH)
 
 
 @pytest.fixture

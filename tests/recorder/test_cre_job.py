@@ -21,6 +21,7 @@ from tictally_recorder.providers.cre.files import RESOURCES
 from tictally_recorder.providers.cre.job import CreJob
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.model import Confidence
+from tictally_recorder.translations import ENGLISH
 
 NOW = datetime(2027, 2, 8, 6, 45, tzinfo=PARIS)
 NOW_MS = int(NOW.timestamp() * 1000)
@@ -78,7 +79,7 @@ class Household:
         self.portal.replies[f"/{RESOURCES[tariff]}"] = reply
 
     def run(self) -> str:
-        return CreJob(self.settings).run(self.context)
+        return ENGLISH.phrase(CreJob(self.settings).run(self.context))
 
     def starts(self) -> list[str]:
         catalogue = load_catalogue(self.tariffs)

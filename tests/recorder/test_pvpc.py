@@ -21,6 +21,7 @@ from tictally_recorder.providers.pvpc.answers import MADRID, DayOfPrices, read_a
 from tictally_recorder.providers.pvpc.job import PvpcJob
 from tictally_recorder.providers.pvpc.settings import PvpcZone
 from tictally_recorder.tariffs.series import read_series
+from tictally_recorder.translations import ENGLISH
 
 REAL = Path(__file__).parents[3] / "shared" / "data" / "pvpc"
 TODAY = date(2026, 10, 24)  # the day before the clocks go back
@@ -158,7 +159,7 @@ class Household:
 
 def test_the_evening_fetches_tomorrow_and_the_days_that_are_missing(tmp_path: Path, service: LocalService) -> None:
     home = Household(tmp_path, service)
-    assert home.job.run(home.context) == "121 hours added, 0 corrected in pvpc-peninsula.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "121 hours added, 0 corrected in pvpc-peninsula.csv"
     prices = home.prices()
     assert (min(prices), max(prices)) == ("2026-10-21T00:00+02:00", "2026-10-25T23:00+01:00")
     assert {"2026-10-25T02:00+02:00", "2026-10-25T02:00+01:00"} <= prices.keys()
@@ -179,7 +180,7 @@ def test_a_correction_replaces_its_hours_only(tmp_path: Path, service: LocalServ
     rows = archive_rows(TODAY)
     rows[5]["PCB"] = "90,00"
     home.publish(TODAY, archive(rows))
-    assert home.job.run(home.context) == "0 hours added, 1 corrected in pvpc-peninsula.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "0 hours added, 1 corrected in pvpc-peninsula.csv"
     assert {time for time, price in home.prices().items() if before[time] != price} == {"2026-10-24T05:00+02:00"}
 
 
@@ -255,7 +256,7 @@ def test_with_a_token_the_api_is_asked_and_the_token_sent(tmp_path: Path, servic
     for day in (TODAY, TODAY + timedelta(days=1)):
         path = f"/indicators/1001?start_date={day}T00%3A00&end_date={day}T23%3A59"
         service.replies[path] = Reply(api(api_values(DayOfPrices(day, PvpcZone.PENINSULA))).body)
-    assert home.job.run(home.context) == "49 hours added, 0 corrected in pvpc-peninsula.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "49 hours added, 0 corrected in pvpc-peninsula.csv"
     assert {each.headers["x-api-key"] for each in service.requests} == {"secret"}
 
 

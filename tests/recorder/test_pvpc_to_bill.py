@@ -22,6 +22,7 @@ from tictally_recorder.jobs import JobContext
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.providers.pvpc.answers import MADRID
 from tictally_recorder.providers.pvpc.job import PvpcJob
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import day_bounds_ms
 
 HOUR_MS: Final = 3_600_000
@@ -77,7 +78,8 @@ def fetch(home: Home, day: date) -> str:
         pvpc_url=service.url,
     )
     afternoon = datetime(day.year, day.month, day.day, 17, 30, tzinfo=UTC)
-    return PvpcJob(settings, pause_s=0.0).run(JobContext(int(afternoon.timestamp()) * 1000, is_scheduled=True))
+    context = JobContext(int(afternoon.timestamp()) * 1000, is_scheduled=True)
+    return ENGLISH.phrase(PvpcJob(settings, pause_s=0.0).run(context))
 
 
 def rows(capsys: pytest.CaptureFixture[str], day: date, *command: str) -> Any:  # noqa: ANN401 - any JSON

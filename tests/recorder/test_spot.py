@@ -24,6 +24,7 @@ from tictally_recorder.providers.spot.market_day import MARKET_TIME
 from tictally_recorder.providers.spot.settings import SpotZone
 from tictally_recorder.tariffs.catalogue import load_catalogue
 from tictally_recorder.tariffs.series import read_series
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.calendar import QUARTER_MS, day_bounds_ms
 
 TODAY = date(2026, 10, 24)  # the day before the clocks go back
@@ -211,7 +212,7 @@ def test_the_afternoon_fetches_tomorrow_and_the_days_that_are_missing(tmp_path: 
     varied = [100.0] * 4 + [10.0, 20.0, 30.0, 40.0] + [100.0] * 92
     home.publish(SUNDAY, charts(SUNDAY, prices=varied))
     home.publish(TODAY - timedelta(days=1), charts(TODAY - timedelta(days=1), step_ms=HOUR_MS, prices=[50.0] * 24))
-    assert home.job.run(home.context) == "97 hours added, 0 corrected in spot-fr.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "97 hours added, 0 corrected in spot-fr.csv"
     rows = home.file.read_text().splitlines()
     assert rows[0] == "start,price,minutes"
     assert rows[-27:-21] == [
@@ -226,7 +227,7 @@ def test_the_afternoon_fetches_tomorrow_and_the_days_that_are_missing(tmp_path: 
     series = read_series(home.file.read_text(), "")
     assert series.price(AFTERNOON_MS - 24 * HOUR_MS) == Decimal("0.05")
     written = home.file.read_bytes()
-    assert home.job.run(home.context) == "0 hours added, 0 corrected in spot-fr.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "0 hours added, 0 corrected in spot-fr.csv"
     assert home.file.read_bytes() == written
 
 
@@ -235,7 +236,7 @@ def test_a_corrected_quarter_replaces_itself_only(tmp_path: Path, service: Local
     home.job.run(home.context)
     before = {step.start_ms: step.price for step in read_series(home.file.read_text(), "").steps}
     home.publish(TODAY, charts(TODAY, prices=[100.0] * 9 + [-5.0] + [100.0] * 86))
-    assert home.job.run(home.context) == "0 hours added, 1 corrected in spot-fr.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "0 hours added, 1 corrected in spot-fr.csv"
     start_ms = day_bounds_ms(TODAY, MARKET_TIME)[0]
     series = read_series(home.file.read_text(), "")
     changed = [at for at in before if series.price(at) != before[at]]
@@ -260,7 +261,7 @@ def test_a_wrong_answer_overwrites_nothing_and_the_next_run_tries_again(
             home.job.run(home.context)
     assert home.file.read_bytes() == before
     home.publish(TODAY)
-    assert home.job.run(home.context) == "0 hours added, 0 corrected in spot-fr.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "0 hours added, 0 corrected in spot-fr.csv"
 
 
 def test_tomorrow_may_be_late_and_is_asked_for_again(tmp_path: Path, service: LocalService) -> None:
@@ -306,7 +307,7 @@ def test_with_a_token_entsoe_is_asked_and_the_token_is_nowhere_else(
         service.replies[f"/api?securityToken=secret&{query}"] = Reply(
             document(series(day, eic=BE)).body, headers={"ETag": '"1"'}
         )
-    assert home.job.run(home.context) == "49 hours added, 0 corrected in spot-be.csv"
+    assert ENGLISH.phrase(home.job.run(home.context)) == "49 hours added, 0 corrected in spot-be.csv"
     assert "secret" not in caplog.text + json.dumps(home.context.memory)
 
 

@@ -25,6 +25,7 @@ from tictally_recorder.jobs import JobContext, JobError, enabled_jobs
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.tempo.answers import PARIS, read_mirror, read_rte
 from tictally_recorder.providers.tempo.job import TempoJob
+from tictally_recorder.translations import ENGLISH
 from tictally_shared.status_register import Colour
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "tempo"
@@ -183,7 +184,7 @@ def publish(service: LocalService, until: date, red: date | None = None) -> None
 
 
 def run(of: TempoJob, now_ms: int = NOON_MS) -> str:
-    return of.run(JobContext(now_ms, is_scheduled=True))
+    return ENGLISH.phrase(of.run(JobContext(now_ms, is_scheduled=True)))
 
 
 def test_the_mirror_gives_the_season_and_tomorrow(tmp_path: Path, service: LocalService) -> None:

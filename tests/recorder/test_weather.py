@@ -24,6 +24,7 @@ from tictally_recorder.features import settings_with
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.imports.outcome import import_files, undo
 from tictally_recorder.jobs import JobContext, enabled_jobs
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.ledger import NO_FRAMES, Ledger, LedgerReader, importing
 from tictally_recorder.providers.weather.answers import read_hours
 from tictally_recorder.providers.weather.job import WeatherJob
@@ -96,7 +97,7 @@ def test_the_last_days_come_from_the_forecast_and_older_ones_from_the_archive(
     answers, url = service
     job = WeatherJob(settings_of(path, url, weather_since=date(2024, 11, 1)), pause_s=0.0)
     context = JobContext(round(NOW.timestamp() * 1000), is_scheduled=True)
-    assert job.run(context).endswith("hours of temperature added or corrected")
+    assert job.run(context).code is ResultCode.TEMPERATURES_STORED
     assert [(where, query.get("start_date"), query.get("end_date")) for where, query in answers.asked] == [
         ("/forecast", None, None),
         ("/archive", "2024-11-01", "2025-11-01"),

@@ -375,6 +375,15 @@ class TariffProviderItem(BaseModel):
     tariffs: list[ProvidedTariffItem]
 
 
+class SystemRecord(BaseModel):
+    """The recorder as a system: findings, versions, disk, backups."""
+
+    findings: list[dict[str, Any]]
+    versions: dict[str, str | int | None]
+    disk: dict[str, Any]
+    backup: dict[str, Any]
+
+
 class PhraseItem(BaseModel):
     """A code with its parameters, and the English text of both."""
 

@@ -16,6 +16,7 @@ from tictally_recorder.backup.repository import OwnBackups, list_backups
 from tictally_recorder.backup.schedule import is_due, not_ahead_of
 from tictally_recorder.backup.settings import NAME, BackupSettings
 from tictally_recorder.jobs.job import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.jobs.state import JobState, state_key
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.problem import ProblemCode
@@ -71,7 +72,7 @@ class BackupJob:
             raise JobError(str(error)) from None
         return False
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Make one.
 
         Raises:
@@ -116,7 +117,7 @@ class BackupJob:
         if problem is not None:
             raise JobError(problem)
 
-    def _make(self, context: JobContext) -> str:
+    def _make(self, context: JobContext) -> Phrase:
         if self._process is not None and self._process.poll() is None:
             raise JobError(Phrase(ProblemCode.BACKUP_FOLDER_HANGS, {"folder": str(self._folder)}))
         process = self._process = self._begin()
@@ -134,7 +135,10 @@ class BackupJob:
             if context.stopping.is_set():
                 raise JobError(Phrase(ProblemCode.RECORDER_STOPPED))
             raise JobError(last[0].removeprefix("tictally: "))
-        return " ".join(output.split())
+        own = self._own or OwnBackups(None)
+        made = own.select(list_backups(self._folder, self._settings.name))
+        newest = made[max(made)]
+        return Phrase(ResultCode.BACKUP_MADE, {"file": newest.name, "size": newest.stat().st_size})
 
     def _begin(self) -> subprocess.Popen[str]:
         try:

@@ -21,6 +21,7 @@ from tictally_recorder.backup.repository import OwnBackups, list_backups
 from tictally_recorder.backup.schedule import not_ahead_of
 from tictally_recorder.backup.settings import FILE, BackupSettings, RemoteBackupSettings
 from tictally_recorder.jobs.job import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.settings import PREFIX, Settings
@@ -75,7 +76,7 @@ class RemoteBackupJob:
         newest = self._newest(context)
         return newest is not None and context.memory != self._memory(newest)
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Hand it to the command.
 
         Raises:
@@ -97,7 +98,7 @@ class RemoteBackupJob:
         except OSError as error:
             raise JobError(f"{newest} cannot be read: {error.strerror or error}") from None
         context.memory = self._memory(newest)
-        return f"{self._program} has taken {newest.name}"
+        return Phrase(ResultCode.REMOTE_BACKUP_TAKEN, {"program": self._program, "file": newest.name})
 
     def stop(self) -> None:
         """Kill the command; what it has copied in part is its own concern, and it is given the file again."""

@@ -16,6 +16,7 @@ from tictally_recorder.cli.console import echo, print_table
 from tictally_recorder.cli.option_groups import flattened
 from tictally_recorder.cli.options import Configuration, JsonOption, group
 from tictally_recorder.jobs import Job, JobError, JobReport, JobState, enabled_jobs, job_reports
+from tictally_recorder.jobs.result import result_text
 from tictally_recorder.jobs.runner import JobRunner
 from tictally_recorder.jobs.scheduler import make_runner
 from tictally_recorder.jobs.state import state_key
@@ -70,7 +71,8 @@ def run(name: NameArgument, configuration: Configuration) -> None:
     if not is_well:
         problem = runner.state.problem
         raise JobError(words.text("job_text.failed", job=name, problem=words.phrase(problem) if problem else ""))
-    echo(runner.state.runs[-1].result or "")
+    result = runner.state.runs[-1].result
+    echo("" if result is None else result_text(result, words))
 
 
 @app.command(short_help="Show a job's last runs.")
@@ -90,7 +92,7 @@ def log(
     runs = [(run, report) for report in reports if name in {None, report.name} for run in report.state.runs]
     for run, report in sorted(runs, key=lambda each: each[0].started_ms):
         seconds = (run.finished_ms - run.started_ms) / 1000
-        outcome = run.result
+        outcome = "" if run.result is None else result_text(run.result, words)
         if run.problem is not None:
             outcome = words.text("job_text.run_failed", problem=words.phrase(run.problem))
         echo(f"{_local(run.started_ms, settings.zone)}  {report.name}  {seconds:.1f} s  {outcome}")
@@ -105,7 +107,7 @@ def _outcome(report: JobReport, words: Catalogue) -> str:
     """Why it cannot do its work, else what its newest run did."""
     if report.problem is not None:
         return words.phrase(report.problem)
-    return "" if report.last_run is None else report.last_run.result or ""
+    return report.result_text(words) or ""
 
 
 def _check_name(name: str, reports: list[JobReport], words: Catalogue) -> None:

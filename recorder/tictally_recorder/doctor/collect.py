@@ -78,10 +78,26 @@ def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
     """The facts, with these settings, at a moment."""
     own_health = settings.topics.recorder(settings.name, "health")
     seen = probe(broker, [*edge_filters(settings.topics, settings.edges), own_health])
+    return collect_with(settings, str(broker), seen, now_ms)
+
+
+def collect_with(
+    settings: Settings, broker: str, seen: ProbeResult, now_ms: int, *, checks_integrity: bool = True
+) -> Facts:
+    """The facts, with what the broker has retained.
+
+    Args:
+        settings: the recorder's.
+        broker: its address.
+        seen: there.
+        now_ms: milliseconds since 1970.
+        checks_integrity: False to leave out the check of the whole file, which takes seconds.
+    """
+    own_health = settings.topics.recorder(settings.name, "health")
     return Facts(
         now_ms,
-        _ledger(settings.ledger),
-        str(broker),
+        _ledger(settings.ledger, checks_integrity=checks_integrity),
+        broker,
         seen,
         _edges(seen),
         collect_cost(settings, now_ms),
@@ -95,10 +111,10 @@ def collect(settings: Settings, broker: BrokerAddress, now_ms: int) -> Facts:
     )
 
 
-def _ledger(ledger: Path) -> LedgerFacts | Phrase:
+def _ledger(ledger: Path, *, checks_integrity: bool) -> LedgerFacts | Phrase:
     path = ledger.resolve()  # lock and log lie beside the file, not beside a link to it
     try:
-        problems = tuple(integrity(path))
+        problems = tuple(integrity(path)) if checks_integrity else ()
         with LedgerReader.open(path) as reader, reader.snapshot():
             newest_ms = reader.edges()
             return LedgerFacts(

@@ -36,13 +36,22 @@ def _worded(words: Catalogue, finding: Finding) -> Phrase:
     return Phrase(phrase.code, {**phrase.parameters, "form": form})
 
 
+def records(findings: Iterable[Finding], words: Catalogue) -> list[Mapping[str, object]]:
+    """An object each: about, level, code, parameters, and text and advice (or null) in a language.
+
+    Args:
+        findings: in their order.
+        words: of the language.
+    """
+    return [_record(each, words) for each in findings]
+
+
 def as_json(findings: Iterable[Finding]) -> str:
     """An array of objects: about, level, code, parameters, and text and advice (or null) in English."""
-    return json.dumps([_record(each) for each in findings], ensure_ascii=False, indent=2)
+    return json.dumps(records(findings, catalogue("en")), ensure_ascii=False, indent=2)
 
 
-def _record(finding: Finding) -> Mapping[str, object]:
-    words = catalogue("en")
+def _record(finding: Finding, words: Catalogue) -> Mapping[str, object]:
     return {
         "about": subject_text(words, finding.about),
         "level": finding.level,

@@ -5,6 +5,7 @@ from threading import Event
 from typing import Any, Protocol
 
 from tictally_recorder.problem import ProblemError
+from tictally_shared.phrase import Phrase
 
 
 class JobError(ProblemError):
@@ -55,11 +56,11 @@ class Job(Protocol):
             JobError: it could not run now, whether or not it is due.
         """
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase | str:
         """Do the work.
 
         Returns:
-            What was done, a sentence for the log.
+            What was done: a phrase, or a sentence in English.
 
         Raises:
             JobError: it could not be done.

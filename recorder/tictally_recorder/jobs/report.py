@@ -6,10 +6,12 @@ from typing import Final
 
 from tictally_recorder.finding import Finding, FindingCode, Level, Moments, Subject, SubjectKind
 from tictally_recorder.jobs.registry import JobKind, job_kinds
+from tictally_recorder.jobs.result import result_text
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState, state_key
 from tictally_recorder.settings import Settings
-from tictally_recorder.translations import phrase_record
+from tictally_recorder.translations import ENGLISH, catalogue, phrase_record
+from tictally_shared.catalogue import LANGUAGES, Catalogue
 from tictally_shared.frames import iso_utc
 from tictally_shared.phrase import Phrase, Value
 
@@ -40,7 +42,8 @@ class JobReport:
         """The report as API and command line show it; times are ISO 8601 in UTC.
 
         Args:
-            language: of the title; one that it has none in counts as that of the settings.
+            language: of the title and the result. Without it, or where there is none in it, the title is in that of the
+                settings, the result in English.
         """
         return {
             "name": self.kind.name,
@@ -48,11 +51,16 @@ class JobReport:
             "schedule": self.schedule,
             "is_enabled": self.is_enabled,
             "last_run": _iso(self.last_run_ms),
-            "last_result": None if self.last_run is None else self.last_run.result,
+            "last_result": self.result_text(catalogue(language) if language in LANGUAGES else ENGLISH),
             "last_success": _iso(self.state.last_success_ms),
             "next_run": _iso(self.next_run_ms),
             "problem": self.problem and phrase_record(self.problem),
         }
+
+    def result_text(self, words: Catalogue) -> str | None:
+        """What its newest run did, or None if that failed or there was none."""
+        result = None if self.last_run is None else self.last_run.result
+        return None if result is None else result_text(result, words)
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from threading import Event, Lock, Thread
 from typing import Final
 
 from tictally_recorder.jobs.job import Job, JobContext, JobError
+from tictally_recorder.jobs.result import result_text
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.jobs.state import JobRun, JobState
 from tictally_recorder.ledger import LedgerError
@@ -109,7 +110,7 @@ class JobRunner:
         memory = deepcopy(dict(state.memory))
         context = JobContext(now_ms, is_scheduled, state.last_success_ms, memory, "", self._stopping)
         self._context = context
-        result: str | None = None
+        result: Phrase | str | None = None
         failure: ProblemError | None = None
         try:
             result = self._check_and_run(context, is_forced=is_forced)
@@ -125,7 +126,7 @@ class JobRunner:
         self._state = self._succeeded(context, result) if failure is None else self._failed(context, failure)
         return failure is None
 
-    def _check_and_run(self, context: JobContext, *, is_forced: bool) -> str | None:
+    def _check_and_run(self, context: JobContext, *, is_forced: bool) -> Phrase | str | None:
         """What a run did, or None if none was due."""
         self._expect_within(_CHECK_LIMIT_S)
         is_due = self._job.check(context)
@@ -133,13 +134,13 @@ class JobRunner:
             return None
         self._expect_within(self._job.time_limit_s + _CHECK_LIMIT_S)
         result = self._job.run(context)
-        _log.info("job %s: %s", self.name, result)
+        _log.info("job %s: %s", self.name, result_text(result, ENGLISH))
         return result
 
     def _expect_within(self, limit_s: float) -> None:
         self._deadline_s = time.monotonic() + limit_s
 
-    def _succeeded(self, context: JobContext, result: str | None) -> JobState:
+    def _succeeded(self, context: JobContext, result: Phrase | str | None) -> JobState:
         before, finished_ms = self._state, _now_ms()
         last_success_ms = context.last_success_ms
         if result is not None and last_success_ms == before.last_success_ms:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
 
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.stored_phrase import phrase_from_json, phrase_to_json
 from tictally_shared.phrase import Phrase
@@ -19,13 +20,13 @@ class JobRun:
     Attributes:
         started_ms: milliseconds since 1970.
         finished_ms: the same.
-        result: what was done, a sentence; None if it failed.
+        result: what was done, as a sentence in English where it has no code; None if it failed.
         problem: why it failed, or None.
     """
 
     started_ms: int
     finished_ms: int
-    result: str | None
+    result: Phrase | str | None
     problem: Phrase | None
 
 
@@ -65,7 +66,7 @@ class JobState:
             {
                 "started_ms": run.started_ms,
                 "finished_ms": run.finished_ms,
-                "result": run.result,
+                "result": phrase_to_json(run.result) if isinstance(run.result, Phrase) else run.result,
                 "problem": run.problem and phrase_to_json(run.problem),
             }
             for run in self.runs
@@ -79,7 +80,10 @@ class JobState:
         if stored is None:
             return cls()
         body = json.loads(stored)
-        runs = tuple(JobRun(**{**run, "problem": _problem(run["problem"])}) for run in body["runs"])
+        runs = tuple(
+            JobRun(**{**run, "result": _result(run["result"]), "problem": _problem(run["problem"])})
+            for run in body["runs"]
+        )
         return cls(**{**body, "problem": _problem(body["problem"]), "runs": runs})
 
 
@@ -91,6 +95,16 @@ def _problem(stored: Mapping[str, Any] | None) -> Phrase | None:
         return phrase_from_json(stored, ProblemCode)
     except (KeyError, ValueError):
         return Phrase(ProblemCode.OTHER, {"detail": str(stored.get("key") or stored.get("code") or "?")})
+
+
+def _result(stored: Mapping[str, Any] | str | None) -> Phrase | str | None:
+    """A stored result; one of another version is shown by its name."""
+    if not isinstance(stored, Mapping):
+        return stored
+    try:
+        return phrase_from_json(stored, ResultCode)
+    except (KeyError, ValueError):
+        return str(stored.get("key"))
 
 
 def state_key(job: str) -> str:

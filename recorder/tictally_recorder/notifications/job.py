@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Final
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.doctor.collect import recorder_of
 from tictally_recorder.jobs import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.ledger import LedgerReader
 from tictally_recorder.notifications.kinds import KINDS, is_on
 from tictally_recorder.notifications.model import FAMILIES
@@ -66,7 +67,7 @@ class NotifyJob:
         self._report_problem(context)
         return False
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Send what is pending, one message to each target.
 
         Raises:
@@ -92,7 +93,7 @@ class NotifyJob:
                 problems.pop(key, None)
                 count += len(pending)
         self._report_problem(context)
-        return f"sent {count} notifications to {len(self._targets.urls)} targets"
+        return Phrase(ResultCode.NOTIFICATIONS_SENT, {"count": count, "targets": len(self._targets.urls)})
 
     def stop(self) -> None:
         """A message that is under way ends in seconds."""

@@ -42,13 +42,27 @@ NOT_OF_PAGE: Final = (
         "contract_text.",
         "explain_text.",
         "finding.",
+        "job_result.",
         "job_text.",
         "notification.",
     ),
     *("note_text.", "notify_text.", "site_text.", "tariff_text.", "template.", "tempo_source.", "wrong_use."),
 )
 NOT_AT_FIRST: Final = (
-    *("file.", "form.", "import.", "import_text.", "imports.", "issue.", "problem.", "reason.", "remark.", "report."),
+    *(
+        "contracts.",
+        "file.",
+        "form.",
+        "import.",
+        "import_text.",
+        "imports.",
+        "issue.",
+        "problem.",
+        "reason.",
+        "remark.",
+        "report.",
+        "system.",
+    ),
 )
 """Words that explain what is wrong, and those of the imports: two thirds of all, and none is in the first figure."""
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from tictally_recorder.fetch import Answer, FetchError
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.price_checks import HOUR_MS, WantedDay
 from tictally_recorder.providers.series_file import Merged, SeriesFile
@@ -101,7 +102,7 @@ class DailyPricesJob:
         is_late = newest is not None and str(newest) < str(self._newest(context.now_ms))
         return context.is_scheduled or is_late or bool(context.memory.get("past_days"))
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Fetch what is missing: the newest days, then at most a month of the past.
 
         Raises:
@@ -137,7 +138,8 @@ class DailyPricesJob:
         if refused is not None:
             raise refused
         context.memory["newest_day"] = str(self._newest(context.now_ms))
-        return f"{merged.added} hours added, {merged.corrected} corrected in {kept.path.name}"
+        about: dict[str, Value] = {"count": merged.added, "corrected": merged.corrected, "file": kept.path.name}
+        return Phrase(ResultCode.PRICES_ADDED, about)
 
     def stop(self) -> None:
         """A request that is under way ends by its own time limit; `stopping` ends the rest."""

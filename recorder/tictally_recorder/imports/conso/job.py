@@ -27,6 +27,7 @@ from tictally_recorder.imports.conso.visits import (
 from tictally_recorder.imports.errors import ImportFileError
 from tictally_recorder.imports.target import target_site
 from tictally_recorder.jobs import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.jobs.schedule import Schedule
 from tictally_recorder.ledger import IntervalEnergy, LedgerReader, LedgerUnavailable, ObservedFile, Site, importing
 from tictally_recorder.problem import ProblemCode
@@ -76,7 +77,7 @@ class EnedisJob:
         self._check_ban(memory, context.now_ms)
         return is_due(memory, self._schedule.last_ms(context.now_ms), context.now_ms, self._tz)
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Ask for the days since the last visit and for a step of the past; import what is answered.
 
         Raises:
@@ -110,7 +111,7 @@ class EnedisJob:
             late = FetchError(Phrase(ProblemCode.ENEDIS_NO_FIGURE, missing), is_normal=True)
             self._wait_after(late, memory, context)
             raise late
-        return f"{stored} energies imported"
+        return Phrase(ResultCode.ENERGIES_IMPORTED, {"count": stored})
 
     def stop(self) -> None:
         """A request that is under way ends by its own time limit; `stopping` ends the rest."""

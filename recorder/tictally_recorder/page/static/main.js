@@ -12,11 +12,13 @@ import { tokenForm, tools } from "./tools.js";
 import { render as overview } from "./views/overview.js";
 
 const MAIN = ["overview", "live", "day", "month", "year"];
-const OTHERS = ["years", "power", "versus", "tariffs", "imports", "quality"];
+const OTHERS = ["years", "power", "versus", "tariffs", "imports", "system"];
 // Reached from other views.
 const LINKED = ["notes"];
 const VIEWS = [...MAIN, ...OTHERS, ...LINKED];
-const WITHOUT_SITE = ["tariffs", "imports", "quality"];
+const WITHOUT_SITE = ["tariffs", "imports", "system"];
+// Addresses that people may have kept.
+const FORMER = { quality: "system" };
 const ICONS = {
   overview: "M4 11l8-7 8 7v9h-5v-6H9v6H4z",
   more: "M5 12h.01M12 12h.01M19 12h.01",
@@ -29,7 +31,7 @@ const ICONS = {
   versus: "M8 4v16M16 4v16M8 9h8M8 15h8",
   tariffs: "M4 12V4h8l8 8-8 8zM8.5 8.5h.01",
   imports: "M12 3v11M8 10l4 4 4-4M4 15v5h16v-5",
-  quality: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",
+  system: "M12 3l8 3v6c0 5-3.5 8-8 9-4.500-1-8-4-8-9V6zM9 12l2 2 4-4",
 };
 // What is imported above is served as one file; the other views are loaded when they are opened.
 const FIRST = { overview };
@@ -47,7 +49,8 @@ let isLoaded = false;
 /** The route of the address: `#/month/2026-11?site=…`. */
 function route() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [name, argument] = path.split("/");
+  const [written, argument] = path.split("/");
+  const name = FORMER[written] ?? written;
   const wanted = new URLSearchParams(query).get("site") ?? savedSite();
   const site = sites.find((each) => each.site === wanted) ?? sites[0];
   return { name: VIEWS.includes(name) ? name : "overview", argument, site };

@@ -11,6 +11,7 @@ from typing import ClassVar
 from tictally_recorder.fetch import FetchError, FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.cre.files import FetchedFile, fetched_files
 from tictally_recorder.providers.cre.settings import NAME, CreSettings, CreUpdates
@@ -45,7 +46,7 @@ class CreJob:
         """Whether this week's look has not succeeded yet."""
         return context.is_scheduled
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Fetch the files, and take what is new.
 
         Raises:
@@ -70,7 +71,9 @@ class CreJob:
                     client.accept(found.answer)
         if refused is not None:
             raise refused
-        return "; ".join(results) or "no file has changed"
+        if not results:
+            return Phrase(ResultCode.NO_FILE_CHANGED)
+        return Phrase(ResultCode.TARIFFS_READ, {"results": tuple(results)})
 
     def stop(self) -> None:
         """A request that is under way ends by its own time limit."""
@@ -81,7 +84,7 @@ class CreJob:
 
     def _take(
         self, folder: ImportFolder, found: FetchedFile, imported: ImportRecord
-    ) -> tuple[str, JobError | None, bool]:
+    ) -> tuple[Phrase, JobError | None, bool]:
         """What was done, why a new revision was not taken, and whether something was written."""
         comparison = folder.compare(Cre(), found.history, is_by_job=True)
         for each in comparison.differences:
@@ -89,16 +92,16 @@ class CreJob:
                 _log.info("%s from %s: %s", comparison.tariff, each.start, _summary(each))
         doubt = _doubt(comparison, found.answer.service)
         if not comparison.written:
-            return f"{comparison.tariff}: nothing new", doubt, False
-        days = ", ".join(map(str, comparison.written))
+            return Phrase(ResultCode.TARIFF_UNCHANGED, {"tariff": comparison.tariff}), doubt, False
+        taken: dict[str, Value] = {"tariff": comparison.tariff, "days": tuple(map(str, comparison.written))}
         if self._own.updates is CreUpdates.SHOW:
-            return f"{comparison.tariff}: new or different from {days}, not taken (tictally tariff fetch)", doubt, False
+            return Phrase(ResultCode.TARIFF_SHOWN, taken), doubt, False
         try:
             folder.take(comparison, imported)
         except TariffError as error:
             about: dict[str, Value] = {"tariff": comparison.tariff, "detail": str(error)}
             raise JobError(Phrase(ProblemCode.REVISION_NOT_WRITTEN, about)) from None
-        return f"{comparison.tariff}: taken from {days}", doubt, True
+        return Phrase(ResultCode.TARIFF_TAKEN, taken), doubt, True
 
 
 def _summary(difference: Difference) -> str:

@@ -27,7 +27,7 @@ class SpotJob(DailyPricesJob):
         path = settings.tariffs_folder / f"spot-{own.zone.lower()}.csv"
         super().__init__(_source(own), PriceFile(path, MARKET_TIME, PUBLISHED, own.since, QUARTER_MS), pause_s)
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Fetch what is missing. Raises a JobError where ENTSO-E is selected without a token."""
         if self._lacks_token:
             raise JobError(Phrase(ProblemCode.ENTSOE_NOT_CONFIGURED))

@@ -19,6 +19,7 @@ from tictally_recorder.calendars.tempo import (
 from tictally_recorder.fetch import Answer, FetchError, FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.series_file import file_error
 from tictally_recorder.providers.tempo.answers import PARIS, read_mirror, read_rte
@@ -51,7 +52,7 @@ class TempoJob:
         """Whether today's fetch has not succeeded yet."""
         return context.is_scheduled
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Fetch the season's colours.
 
         Raises:
@@ -72,7 +73,8 @@ class TempoJob:
         if now.hour >= _PUBLISHED_HOUR and tomorrow not in merged:
             missing: dict[str, Value] = {"service": answer.service, "day": str(tomorrow)}
             raise FetchError(Phrase(ProblemCode.COLOUR_NOT_PUBLISHED, missing), is_normal=True)
-        return f"{len(merged.keys() - known.keys())} days added to {self._path.name}"
+        added: dict[str, Value] = {"count": len(merged.keys() - known.keys()), "file": self._path.name}
+        return Phrase(ResultCode.COLOURS_ADDED, added)
 
     def stop(self) -> None:
         """A request that is under way ends by its own time limit."""

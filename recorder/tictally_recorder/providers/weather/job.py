@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 from tictally_recorder.fetch import FetchSettings
 from tictally_recorder.fetch.client import FetchClient
 from tictally_recorder.jobs import JobContext, JobError
+from tictally_recorder.jobs.result import ResultCode
 from tictally_recorder.ledger import importing
 from tictally_recorder.problem import ProblemCode
 from tictally_recorder.providers.weather.answers import read_hours
@@ -67,7 +68,7 @@ class WeatherJob:
         """Whether the daily fetch is due, or years of the past are left."""
         return context.is_scheduled or bool(context.memory.get("is_past_left"))
 
-    def run(self, context: JobContext) -> str:
+    def run(self, context: JobContext) -> Phrase:
         """Fetch the last days, then at most five years of the archive.
 
         Raises:
@@ -88,7 +89,7 @@ class WeatherJob:
                     context.memory["archived"] = str(asked.last)
         archived = date.fromisoformat(context.memory["archived"])
         context.memory["is_past_left"] = archived < now.date() - _ARCHIVE_DELAY
-        return f"{changed} hours of temperature added or corrected"
+        return Phrase(ResultCode.TEMPERATURES_STORED, {"count": changed})
 
     def stop(self) -> None:
         """A request that is under way ends by its own time limit; `stopping` ends the rest."""

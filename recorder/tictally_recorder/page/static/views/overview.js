@@ -45,7 +45,7 @@ export function render({ site, live, signal, address }) {
     put(cards.days, daysCard(found, site, address));
     put(cards.standby, standbyCard(found));
     cards.standby.hidden = !found.standby;
-    put(problems, found.problems.map((each) => h("p", {}, h("a", { href: address("quality") }, t(`overview.problem.${each.about}`, { title: each.title, problem: problemText(each.problem) })))));
+    put(problems, found.problems.map((each) => h("p", {}, h("a", { href: address("system") }, t(`overview.problem.${each.about}`, { title: each.title, problem: problemText(each.problem) })))));
     if (focused && place >= 0) focused.querySelectorAll("a, button")[place]?.focus();
   };
   const ask = async () => {

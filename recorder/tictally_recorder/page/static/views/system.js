@@ -1,4 +1,4 @@
-/** Completeness of the data: gaps, register falls, edges, the recorder, its jobs, sinks and log. */
+/** The recorder as a system: what is wrong and what to do, data received, edges, versions, backups, jobs, sinks, log. */
 
 import { get } from "../api.js";
 import { figures, table, tile } from "../components.js";
@@ -6,14 +6,16 @@ import { h } from "../dom.js";
 import { clock, duration, exactMoment, fullDay, moment, percent, wall, whole } from "../format.js";
 import { language, t } from "../i18n.js";
 import { problemText } from "../reasons.js";
-import { log, sinks } from "../system.js";
+import { backup, facts, findings, gigabytes, log, sinks, versions } from "../system.js";
 
 const MEGABYTE = 1_000_000;
 const LEAST_SHARE = 0.001;
+const MINUTE_S = 60;
 
 /** @param {object} context see main.js. */
-export async function render({ site, signal }) {
-  const [answer, { items: jobs }, { items: ofSinks }, { items: lines }] = await Promise.all([
+export async function render({ site, signal, address }) {
+  const [system, answer, { items: jobs }, { items: ofSinks }, { items: lines }] = await Promise.all([
+    get("/system", { language: language() }, signal),
     get("/quality", { site: site?.site }, signal),
     get("/jobs", { language: language() }, signal),
     get("/sinks", {}, signal),
@@ -24,10 +26,11 @@ export async function render({ site, signal }) {
     element: h(
       "div",
       { class: "stack" },
-      h("h1", {}, t("nav.quality")),
+      h("h1", {}, t("nav.system")),
+      findings(system.findings),
       of && h("section", { class: "tiles", "aria-label": t("quality.window") }, tilesOf(of, answer)),
       of && gaps(of),
-      h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder)),
+      h("div", { class: "cards" }, answer.edges.map(edge), recorder(answer.recorder, system), versions(system, answer.edges), backup(system.backup), imports(address)),
       scheduled(jobs.filter((each) => each.is_enabled)),
       sinks(ofSinks),
       answer.rejected.length ? rejectedMessages(answer.rejected) : null,
@@ -36,6 +39,8 @@ export async function render({ site, signal }) {
     isRefreshed: true,
   };
 }
+
+const imports = (address) => h("section", { class: "card" }, h("h2", {}, t("nav.imports")), h("p", {}, t("system.imports")), h("p", {}, h("a", { href: address("imports") }, t("system.toImports"))));
 
 function tilesOf(of, answer) {
   const share = of.quarters ? of.covered / of.quarters : 0;
@@ -65,10 +70,6 @@ function gaps(of) {
   );
 }
 
-function facts(pairs) {
-  return h("dl", { class: "facts" }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== "").flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
-}
-
 const state = (value) => h("span", { class: `badge state-${value}` }, t(`state.${value}`));
 
 function edge(each) {
@@ -88,13 +89,14 @@ function edge(each) {
       [t("quality.backlog"), health.boots ? whole(backlog) : null],
       [t("quality.clock"), health.port && t(`clock.${health.clock ?? "unproved"}`)],
       [t("quality.lost"), whole(each.lost)],
+      [t("system.uptime"), Number.isFinite(health.uptime_s) ? duration(Math.round(health.uptime_s / MINUTE_S)) : null],
       [t("quality.version"), health.version],
     ]),
     each.health ? null : h("p", { class: "note" }, t("quality.noHealth")),
   );
 }
 
-function recorder(of) {
+function recorder(of, system) {
   return h(
     "section",
     { class: "card" },
@@ -104,7 +106,8 @@ function recorder(of) {
       [t("quality.frames"), whole(of.frames)],
       [t("quality.deferred"), whole(of.deferred)],
       [t("quality.ledger"), t("format.size.mb", { n: whole(of.ledger_bytes / MEGABYTE) })],
-      [t("quality.version"), of.version],
+      [t("system.free"), system.disk.free_bytes === null ? null : t("system.freeOf", { free: gigabytes(system.disk.free_bytes), total: gigabytes(system.disk.total_bytes) })],
+      [t("system.folder"), h("code", {}, system.disk.folder)],
     ]),
   );
 }
@@ -112,8 +115,7 @@ function recorder(of) {
 function scheduled(jobs) {
   if (!jobs.length) return null;
   const at = (time) => (time ? exactMoment(time) : "–");
-  // What a run did is a line of the recorder's log, which is in English.
-  const result = (each) => (each.problem ? h("span", { class: "failed" }, problemText(each.problem)) : each.last_run ? [t("jobs.succeeded"), " ", h("span", { class: "note", lang: "en" }, each.last_result ?? "")] : "–");
+  const result = (each) => (each.problem ? h("span", { class: "failed" }, problemText(each.problem)) : each.last_run ? [t("jobs.succeeded"), " ", h("span", { class: "note" }, each.last_result ?? "")] : "–");
   const rows = jobs.map((each) => [each.title, h("code", {}, each.schedule), at(each.last_run), result(each), at(each.last_success), at(each.next_run)]);
   const columns = [t("jobs.job"), t("jobs.schedule"), t("jobs.lastRun"), t("jobs.result"), t("jobs.lastSuccess"), t("jobs.nextRun")];
   return h("section", { class: "card" }, h("h2", {}, t("jobs.title")), h("p", { class: "note" }, t("jobs.note")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("jobs.title") }, table(t("jobs.title"), columns, rows)));
