@@ -131,6 +131,15 @@ class PriceItem(_SiteRecord):
     tomorrow: list[dict[str, str | None]]
 
 
+class TempoDayItem(BaseModel):
+    """The colour of a Tempo day."""
+
+    day: str
+    colour: str
+    source: str
+    confidence: str
+
+
 class QuarterItem(_RangeRecord):
     """A label in a quarter-hour."""
 
@@ -258,6 +267,7 @@ class OfferItem(_RangeRecord):
     actual: str | None
     actual_days: int
     prices_on: str | None
+    name: str | None
 
 
 class ContractItem(BaseModel):

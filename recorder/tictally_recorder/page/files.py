@@ -50,6 +50,7 @@ NOT_OF_PAGE: Final = (
 )
 NOT_AT_FIRST: Final = (
     *(
+        "calendar.",
         "contracts.",
         "file.",
         "form.",
@@ -59,8 +60,10 @@ NOT_AT_FIRST: Final = (
         "issue.",
         "problem.",
         "reason.",
+        "hourly.",
         "remark.",
         "report.",
+        "savings.",
         "system.",
     ),
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from tictally_recorder.api.routes import (
+    calendar,
     compare,
     contracts,
     cost,
@@ -40,6 +41,7 @@ ROUTERS: Final = tuple(
         day,
         profile,
         prices,
+        calendar,
         cost,
         compare,
         contracts,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tictally_recorder.api.context import Comparison, Context, ReadSession
-from tictally_recorder.api.params import REPLAY_DAYS, YEAR_DAYS, DayRange, ListParams, day_range
+from tictally_recorder.api.params import REPLAY_DAYS, YEAR_DAYS, DayRange, LanguageParams, ListParams, day_range
 from tictally_recorder.api.period_cache import PeriodQuery
 from tictally_recorder.api.problem_details import invalid_parameter
 from tictally_recorder.api.responses import Listing, answer_list, csv_responses
@@ -22,13 +22,16 @@ from tictally_recorder.cost.query import SiteDays, days_with_frames
 from tictally_recorder.cost.terms import LoadedTerms, load_terms
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.compare import COLUMNS, records
+from tictally_recorder.reports.tariffs import name_of
 from tictally_recorder.tariffs.hours import WEEKDAYS, Hours, parse_hours
 from tictally_recorder.tariffs.template_files import with_templates
 
 router = APIRouter(tags=["cost"])
 
+_COLUMNS: Final = (*COLUMNS, "name")
 
-class CompareParams(ListParams):
+
+class CompareParams(ListParams, LanguageParams):
     """Selects a comparison of tariffs."""
 
     off_peak: str | None = Field(
@@ -48,7 +51,7 @@ class CompareParams(ListParams):
     offers: bool = Field(default=False, description="Compares the market offers of `tictally tariff template` as well.")
 
 
-@router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(COLUMNS))
+@router.get("/compare", response_model=ListOf[OfferItem], responses=csv_responses(_COLUMNS))
 async def compare(request: Request, params: Annotated[CompareParams, Query()]) -> Response:
     """The cost on each tariff, at the subscribed power and the next lower and higher one, as in `tictally compare`."""
     context: Context = request.app.state.context
@@ -68,9 +71,12 @@ async def compare(request: Request, params: Annotated[CompareParams, Query()]) -
         if params.offers:
             paid = replace(paid, catalogue=with_templates(paid.catalogue))
         comparing = _Comparing(session, paid, assumed, with_offers=params.offers)
-        return Listing([record for site in session.sites for record in comparing.records(site, days)])
+        language = params.language or settings.language
+        names = {each.id: name_of(each, language) for each in paid.catalogue.tariffs.values()}
+        found = [record for site in session.sites for record in comparing.records(site, days)]
+        return Listing([{**record, "name": names.get(str(record["tariff"]))} for record in found])
 
-    return await answer_list(request, params.site, work, COLUMNS, Lane.SLOW)
+    return await answer_list(request, params.site, work, _COLUMNS, Lane.SLOW)
 
 
 @dataclass(frozen=True, slots=True)

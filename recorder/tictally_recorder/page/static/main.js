@@ -49,11 +49,11 @@ let isLoaded = false;
 /** The route of the address: `#/month/2026-11?site=…`. */
 function route() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
-  const [written, argument] = path.split("/");
+  const [written, argument, season] = path.split("/");
   const name = FORMER[written] ?? written;
   const wanted = new URLSearchParams(query).get("site") ?? savedSite();
   const site = sites.find((each) => each.site === wanted) ?? sites[0];
-  return { name: VIEWS.includes(name) ? name : "overview", argument, site };
+  return { name: VIEWS.includes(name) ? name : "overview", argument, season, site };
 }
 
 function savedSite() {

@@ -218,7 +218,7 @@ async function tariffHint(site, place, address, signal) {
   const to = todayIn(site.timezone);
   const from = later(addDays(to, -YEAR_DAYS), addDays(site.first.slice(0, 10), 1));
   if (!site.contracts.some((each) => each.direction === "consumption") || daysBetween(from, to) < ENOUGH_DAYS) return;
-  const [answer, lists] = await Promise.all([get("/compare", { site: site.site, from, to }, signal), get("/tariffs", { language: language() }, signal)]).catch(() => []);
+  const answer = await get("/compare", { site: site.site, from, to, offers: true, language: language() }, signal).catch(() => null);
   const rows = answer?.items ?? [];
   const mine = rows.find((each) => each.tariff === each.actual_tariff && each.actual_days === daysBetween(each.from, each.to));
   if (!mine || mine.actual === null) return;
@@ -227,7 +227,7 @@ async function tariffHint(site, place, address, signal) {
   const best = others[0];
   if (!best) return;
   const saved = Number(mine.actual) - Number(best.amount);
-  const name = lists.items.find((each) => each.id === best.tariff)?.name ?? best.tariff;
+  const name = best.name ?? best.tariff;
   const text = best.tariff === mine.tariff || saved < 1 ? t("overview.tariffBest") : t("overview.tariffCheaper", { name, saved: money(saved, best.currency), count: daysBetween(from, to) });
   put(place, h("h2", {}, t("overview.tariff")), h("p", {}, text), h("p", {}, h("a", { href: address("tariffs") }, t("overview.tariffMore"))));
   place.hidden = false;

@@ -4,6 +4,7 @@ import { all, get } from "../api.js";
 import { addDays, daysBetween, later, today as todayIn } from "../calendar.js";
 import { figure, tip } from "../chart.js";
 import { failed, figures, loading, table } from "../components.js";
+import { colourCalendar } from "../colour-calendar.js";
 import { contractsCard, contractsOf } from "../contracts.js";
 import { amount } from "../costs.js";
 import { h, put } from "../dom.js";
@@ -11,27 +12,34 @@ import { badge, show } from "../explain.js";
 import { fullDay, kwh, money, price, signedMoney, wall } from "../format.js";
 import { before, colon, fullPeriodName, language, periodName, t } from "../i18n.js";
 import { fill, inOrder, slug } from "../periods.js";
+import { powerCard } from "../powers.js";
+import { pricesCard, pricesOf } from "../prices.js";
 import { brokenFileText, datedReasonText } from "../reasons.js";
+import { savingsCard, savingsOf } from "../savings.js";
 
 const YEAR_DAYS = 365;
 const USUAL_KVA = 6;
 
 /** @param {object} context see main.js. */
 export async function render(context) {
-  const { site, argument, signal, address } = context;
+  const { site, signal, address } = context;
+  const [argument, season] = [context.argument, context.season];
   const [lists, contracts] = await Promise.all([all("/tariffs", { language: language() }, signal), contractsOf(site, signal)]);
   const contract = contractOf(site);
   const chosen = lists.items.find((each) => each.id === argument)?.id ?? contract?.tariff ?? lists.items[0]?.id;
   const power = powerOf(site);
   const history = chosen ? await get(`/tariffs/${encodeURIComponent(chosen)}`, { power, language: language() }, signal) : null;
   const comparison = h("div", {});
-  if (contract) put(comparison, invitation((hours) => compare(site, comparison, lists.items, signal, hours)));
+  if (contract) put(comparison, invitation((query) => compare(site, comparison, lists.items, signal, query)));
+  const [prices, calendar] = await Promise.all([contract && pricesOf(site, signal), colourCalendar(context, history, season)]);
   return {
     element: h(
       "div",
       { class: "stack" },
       h("div", { class: "heading" }, h("h1", {}, t("nav.tariffs")), chooser(lists.items, chosen, contract, address)),
       lists.errors.map((each) => h("p", { class: "card failed" }, brokenFileText(each))),
+      prices ? pricesCard(site, prices) : null,
+      calendar,
       contractsCard(contracts, lists.items, context),
       comparison,
       history && timeline(history, power, site?.timezone),
@@ -123,6 +131,7 @@ const signed = (text) => new Intl.NumberFormat(language(), { style: "percent", m
 
 /** Takes the recorder seconds to compute: loaded on request, not at every visit. */
 function invitation(start) {
+  const offers = h("input", { type: "checkbox", name: "offers" });
   const hours = h("input", { type: "text", name: "off_peak", placeholder: "22:00-06:00", autocomplete: "off", size: 24 });
   return h(
     "section",
@@ -130,11 +139,12 @@ function invitation(start) {
     h("h2", {}, t("compare.title")),
     h("p", { class: "note" }, t("compare.patience")),
     h("p", {}, h("label", {}, h("span", { class: "note" }, `${t("compare.hours")} `), hours)),
-    h("button", { type: "button", class: "button", onclick: () => start(hours.value.trim()) }, t("compare.start")),
+    h("p", {}, h("label", { class: "check" }, offers, ` ${t("compare.offers")}`)),
+    h("button", { type: "button", class: "button", onclick: () => start({ off_peak: hours.value.trim() || undefined, offers: offers.checked || undefined }) }, t("compare.start")),
   );
 }
 
-async function compare(site, place, lists, signal, hours) {
+async function compare(site, place, lists, signal, query) {
   const to = todayIn(site.timezone);
   const from = later(addDays(to, -YEAR_DAYS), addDays(site.first.slice(0, 10), 1));
   const heading = h("h2", {}, t("compare.title"));
@@ -142,12 +152,13 @@ async function compare(site, place, lists, signal, hours) {
   put(place, h("section", { class: "card" }, heading, loading()));
   try {
     const span = { site: site.site, from, to };
-    const [answer, powers] = await Promise.all([get("/compare", { ...span, ...(hours && { off_peak: hours }) }, signal), get("/power", span, signal)]);
-    const names = new Map(lists.map((each) => [each.id, each.name]));
-    const items = answer.items.map((each) => ({ ...each, name: names.get(each.tariff) ?? each.tariff }));
-    put(place, h("div", { class: "stack" }, comparison(items, heading, from, to, powerOf(site)), powerCard(powers)));
+    const [answer, powers] = await Promise.all([get("/compare", { ...span, ...query, language: language() }, signal), get("/power", span, signal)]);
+    const items = answer.items.map((each) => ({ ...each, name: each.name ?? each.tariff }));
+    const savings = h("div", {}, loading());
+    put(place, h("div", { class: "stack" }, savings, comparison(items, heading, from, to, powerOf(site)), powerCard(powers)));
+    put(savings, savingsCard(await savingsOf(site, to, query, powerOf(site), signal)));
   } catch (error) {
-    if (!signal.aborted) put(place, failed(error, () => compare(site, place, lists, signal, hours)));
+    if (!signal.aborted) put(place, failed(error, () => compare(site, place, lists, signal, query)));
   }
 }
 
@@ -177,7 +188,7 @@ function comparison(items, heading, from, to, power) {
     "section",
     { class: "card" },
     heading,
-    h("p", { class: "note" }, t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)) }), first?.off_peak_hours ? ` ${t("compare.hoursUsed", { hours: first.off_peak_hours })}` : ""),
+    h("p", { class: "note" }, t("compare.assumed"), " ", t("compare.text", { from: fullDay(from), to: fullDay(addDays(to, -1)) }), first?.off_peak_hours ? ` ${t("compare.hoursUsed", { hours: first.off_peak_hours })}` : ""),
     items.length ? h("div", { class: "scroll compared", tabindex: 0, role: "region", "aria-label": t("compare.title") }, table(t("compare.title"), columns, rows)) : h("p", {}, t("compare.none")),
   );
 }
