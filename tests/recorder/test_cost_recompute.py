@@ -655,6 +655,13 @@ ROUNDS = st.lists(
 
 @given(rounds=ROUNDS, seed=st.integers(0, 9))
 @example(rounds=[[(192, "EASF", "")], [(0, "HC", "")]], seed=0)
+@example(
+    rounds=[
+        [(0, "EASF", ""), (280, "HC", ""), (334, "EASF", ""), (110, "EASF", "H PLEINE/CREUSE"), (246, "EASF", "BASE")],
+        [(0, "EASF", "")],
+    ],
+    seed=0,
+)
 @settings(max_examples=60)
 def test_stored_cost_equals_computed_cost_whatever_the_order_of_frames(
     rounds: Sequence[Sequence[tuple[int, str, str]]], seed: int

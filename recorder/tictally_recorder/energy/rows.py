@@ -268,9 +268,12 @@ class _Sums:
                 read_to_ms=end * QUARTER_MS if (period, register) in self._continued else 0,
                 is_integrated=period in self._integrated,
             )
-            # The last of them goes on to the end of the period of time.
-            rows = [self._row(site, key, each, extent._replace(read_to_ms=0)) for key, each in sums[:-1]]
-            rows.append(self._row(site, *sums[-1], extent))
+            # The one that ends last goes on to the end of the period of time; another may have begun after it.
+            last = max(range(len(sums)), key=lambda at: (sums[at][1].last.end_ms, at))
+            rows = [
+                self._row(site, key, each, extent if at == last else extent._replace(read_to_ms=0))
+                for at, (key, each) in enumerate(sums)
+            ]
             yield from rows if len(rows) == 1 else without_idle(rows)
 
     def _row(self, site: Site, key: _Key, each: _EnergySum, extent: "_Extent") -> EnergyRow:
