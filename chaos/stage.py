@@ -241,6 +241,7 @@ class Stage:
         settings = {
             "TICTALLY_NAME": "chaos",
             "TICTALLY_HTTP": "off",
+            "TICTALLY_COMMIT_S": "3",
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_MQTT_HOST": HOST,
             "TICTALLY_MQTT_PORT": str(self.gates["recorder"].port),

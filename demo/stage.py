@@ -121,7 +121,7 @@ class DemoStage:
         environ = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIX)}
         edge = {"PORT": str(self._link), "NAME": NAME, "CLOCK": "trust", "JOURNAL": str(self._folder / "journal")}
         recorder = {"NAME": NAME, "LEDGER": str(self.ledger), "STATE": str(self._folder / "state")}
-        recorder |= {"HTTP_PORT": str(self.http_port)}
+        recorder |= {"HTTP_PORT": str(self.http_port), "COMMIT_S": "0"}
         broker = {"MQTT_HOST": HOST, "MQTT_PORT": str(self.port)}
         environ |= {f"{_PREFIX}EDGE_{name}": value for name, value in (edge | broker).items()}
         return environ | {f"{_PREFIX}{name}": value for name, value in (recorder | broker).items()}

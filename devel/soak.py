@@ -64,7 +64,12 @@ class Place:
         file = self.folder / "mosquitto.conf"
         file.write_text(configuration(COMMON.read_text(), self.port, self.folder))
         self.broker = self._program("broker", ["mosquitto", "-c", str(file)], {})
-        settings = {"TICTALLY_NAME": "soak", "TICTALLY_LEDGER": str(self.ledger), "TICTALLY_HTTP": "off"}
+        settings = {
+            "TICTALLY_NAME": "soak",
+            "TICTALLY_LEDGER": str(self.ledger),
+            "TICTALLY_HTTP": "off",
+            "TICTALLY_COMMIT_S": "0",
+        }
         settings |= {"TICTALLY_MQTT_HOST": HOST, "TICTALLY_MQTT_PORT": str(self.port)}
         self.recorder = self._program("recorder", [sys.executable, "-m", "tictally_recorder", "record"], settings)
 

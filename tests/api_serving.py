@@ -161,4 +161,4 @@ class Served:
     def store(self, found: Iterable[Frame]) -> None:
         batch = messages(found)
         self.ledger.store(batch)
-        self.broadcast.publish_stored(batch)
+        self.broadcast.publish_frames(batch)

@@ -55,6 +55,7 @@ class FileSink:
 class FilePlugin:
     name = "file"
     title = "JSON lines"
+    is_live = False
     settings = FileSettings
 
     def destination(self, settings: Settings) -> str | None:

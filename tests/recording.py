@@ -61,6 +61,7 @@ class Recorder:
             "TICTALLY_BASE_TOPIC": self.base,
             "TICTALLY_LEDGER": str(self.ledger),
             "TICTALLY_HTTP": "off",  # several recorders cannot share a port
+            "TICTALLY_COMMIT_S": "0",  # a test waits for its frames
         }
         command = [sys.executable, "-m", self.module, "record", *self.options]
         self._process = ChildProcess("recorder", command, self.folder / "recorder.log", environ | self.settings)

@@ -38,6 +38,7 @@ SERVICE_STATE: Final = "/var/lib/tictally"
 SERVICE_LEDGER: Final = f"{SERVICE_STATE}/{LEDGER_NAME}"
 SECTIONS: Final = Sections()
 OFF: Final = "off"
+COMMIT_S: Final = 120
 _PAGE_SCHEMES: Final = ("http", "https", "homeassistant")
 
 # Read by deploy/init and deploy/compose.yaml, and by the tests and simulations of this project.
@@ -97,6 +98,12 @@ class Settings(ProgramSettings):
         description="Minutes without a stored frame after which the recorder reports that it is idle; hubs show a "
         "problem.",
     )
+    commit_s: Annotated[int, Field(ge=0, le=300)] | None = Field(
+        default=None,
+        description="Seconds after which frames are written to the ledger together; until then broker and edge hold "
+        "them. Live values do not wait for it. Longer spares an SD card; 0: at once.",
+        json_schema_extra={"default": f"{COMMIT_S}; 0 with a sink that shows live values, such as InfluxDB"},
+    )
     meters_per_edge: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=64,
         description="Meters that one edge may send frames of, in all; frames of further ones are rejected.",
@@ -136,6 +143,15 @@ class Settings(ProgramSettings):
     def is_discoverable(self) -> bool:
         """Whether hubs find the recorder and its sites by discovery messages."""
         return self.discovery != OFF
+
+    def commit_interval_s(self, *, is_live: bool) -> float:
+        """Seconds that a frame may wait to be stored; never so long that the recorder seems idle meanwhile.
+
+        Args:
+            is_live: whether a sink shows live values.
+        """
+        chosen = (0 if is_live else COMMIT_S) if self.commit_s is None else self.commit_s
+        return min(chosen, self.idle_minutes * 60 / 2)
 
     @property
     def tariffs_folder(self) -> Path:

@@ -82,7 +82,7 @@ def test_a_meter_that_has_not_counted_yet_has_no_active_power(tmp_path: Path) ->
 
 def test_stored_frames_are_shown_without_reading_the_ledger(served: Served) -> None:
     now(served)
-    served.broadcast.publish_stored([])
+    served.broadcast.publish_frames([])
     hidden = served.path.with_suffix(".hidden")
     served.store([newest(2345, 1)])
     served.path.rename(hidden)  # figures are ten seconds old at most, and the frame is in memory

@@ -156,7 +156,7 @@ def test_a_wrong_setting_is_named_as_it_was_written(environ: dict[str, str], sen
         ("edges = []", "edges in {file}: give all, or names separated by commas"),
         ("name = 3", "name in {file} must be a string, not 3"),
         ("ledger = 3", "ledger in {file} must be a path, not 3"),
-        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: backup, backup_hour, base_topic, contracts"),
+        ("[mqtt]\nport = 3", "mqtt in {file} is not a setting; there are: backup, backup_hour, base_topic, commit_s"),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path: Path, toml: str, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What the loop publishes to other threads of this process without waiting: stored messages, edge status, heartbeat."""
+"""What the loop publishes to other threads of this process without waiting: frames, edge status, heartbeat."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -55,7 +55,7 @@ class Broadcast:
     """Written by the loop and read by another thread, without a lock: each step is one assignment or one append.
 
     Attributes:
-        wake: called after messages were stored; must return at once.
+        wake: called when frames have come; must return at once.
         health: edge → its newest health.
         availability: edge → `online` or `offline`.
         heartbeat: state of the loop, or None before its first iteration.
@@ -69,11 +69,11 @@ class Broadcast:
     heartbeat: LoopHeartbeat | None = None
     sinks: Callable[[Sequence[SinkCounts]], list[SinkState]] = _no_sinks
     log: RecentLog = field(default_factory=RecentLog)
-    _stored: deque[Message] = field(default_factory=lambda: deque(maxlen=_MAX_MESSAGES))
+    _frames: deque[Message] = field(default_factory=lambda: deque(maxlen=_MAX_MESSAGES))
 
-    def publish_stored(self, messages: Iterable[Message]) -> None:
-        """Publish messages that have just been committed to the ledger."""
-        self._stored.extend(messages)
+    def publish_frames(self, messages: Iterable[Message]) -> None:
+        """Publish messages that have just come; the ledger may not have them yet."""
+        self._frames.extend(messages)
         if self.wake is not None:
             self.wake()
 
@@ -84,5 +84,5 @@ class Broadcast:
             statuses[edge] = EdgeStatus(payload, at_ms)
 
     def drain(self) -> list[Message]:
-        """The messages stored since the last call, at most the newest 256."""
-        return [self._stored.popleft() for _ in range(len(self._stored))]
+        """The messages since the last call, at most the newest 256."""
+        return [self._frames.popleft() for _ in range(len(self._frames))]

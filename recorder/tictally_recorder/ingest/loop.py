@@ -1,4 +1,7 @@
-"""The recorder's loop: messages are stored in batches and acknowledged after that; maintenance gets the spare time."""
+"""The recorder's loop: messages are stored in batches and acknowledged after that; maintenance gets the spare time.
+
+Live views get a frame as it comes: they do not wait for the commit, which comes seldom.
+"""
 
 import logging
 import time
@@ -8,7 +11,7 @@ from math import inf
 from queue import Empty
 from typing import Final
 
-from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
+from tictally_recorder.ingest.backfill.coordinator import MAX_EDGES, BackfillCoordinator
 from tictally_recorder.ingest.batch import MessageBuffer
 from tictally_recorder.ingest.broadcast import Broadcast, LoopHeartbeat
 from tictally_recorder.ingest.events import (
@@ -26,6 +29,7 @@ from tictally_recorder.ingest.mqtt_client import WINDOW, Connection
 from tictally_recorder.ingest.name_watch import NameWatch
 from tictally_recorder.ingest.statistics import IngestStatistics, summary
 from tictally_recorder.ingest.subscriptions import IngestTopics, edge_and_what, is_birth, is_recorder_health
+from tictally_recorder.ingest.urgency import UrgentFrames
 from tictally_recorder.ledger import Ledger, LedgerUnavailable, Message
 from tictally_recorder.maintenance import MaintenanceScheduler, Wake
 from tictally_shared.runtime.backoff import Backoff
@@ -67,6 +71,7 @@ class IngestParts:
         maintenance: runs in the time that messages leave.
         broadcast: for other threads of this process.
         notifier: of the service manager.
+        commit_s: how long a frame may wait to be stored, in seconds; 0: until the next pause.
         health_listeners: get the health messages of edges.
         topic_listeners: topic of another program → who gets its messages.
     """
@@ -81,6 +86,7 @@ class IngestParts:
     maintenance: MaintenanceScheduler
     broadcast: Broadcast
     notifier: Notifier
+    commit_s: float = 0.0
     health_listeners: Sequence[HealthListener] = ()
     topic_listeners: Mapping[str, TopicListener] = field(default_factory=dict)
 
@@ -98,12 +104,15 @@ class Ingest:
         self._connection = parts.connection
         self._inbox = parts.inbox
         self._stale_filters = _note_filters(parts.ledger, parts.topics.filters)
-        self._buffer = MessageBuffer(WINDOW // 2)
+        self._buffer = MessageBuffer(WINDOW // 2, parts.commit_s)
         self._limited_log = RateLimitedLogger(_log)
         self._backoff = Backoff(*_RETRY_S)
         self._is_ledger_available = True
         self._tick_s = self._retry_s = time.monotonic()
         self._subscribed_connection: int | None = None
+        self._live: list[Message] = []
+        self._known_edges: set[str] = set()
+        self._urgent = UrgentFrames()
         self._is_running = True
 
     def run(self) -> None:
@@ -149,12 +158,16 @@ class Ingest:
         now_s = time.monotonic()
         for _ in range(self._inbox.qsize()):
             self._handle(self._inbox.get(), now_s)
+        if self._live:
+            self._parts.broadcast.publish_frames(self._live)
+            self._live = []
 
     def _handle(self, event: Event, now_s: float) -> None:
         match event:
             case MessageReceived():
-                self._buffer.add(event, now_s)
+                self._receive(event, now_s)
             case Connected(connection):
+                self._known_edges.clear()
                 self._subscribe(connection)
             case Subscribed():
                 # Not before: what is published until then reaches nobody, and whoever reads this may begin to publish.
@@ -203,33 +216,48 @@ class Ingest:
             self._is_ledger_available = True
             self._backoff.reset()
 
+    def _receive(self, message: MessageReceived, now_s: float) -> None:
+        """Show a message where it is shown live. All wait in one buffer, because MQTT has them acknowledged in order.
+
+        Source: MQTT 5 §4.6.
+        """
+        edge, what = edge_and_what(message.topic)
+        is_urgent = False
+        if self._is_frame(message):
+            self._live.append(_to_store(message))
+            is_urgent = self._urgent.is_urgent(message)
+        elif is_recorder_health(message.topic):
+            self._parts.names.on_health(message.topic, message.payload, retained=message.is_retained)
+        elif not message.is_retained:
+            # What an edge lacks is known from its first health on; the later ones can wait as long as frames.
+            is_urgent = what in _STATUSES and (what != _HEALTH or edge not in self._known_edges)
+            if what == _HEALTH and len(self._known_edges) < MAX_EDGES:
+                self._known_edges.add(edge)
+            self._show(message)
+        self._buffer.add(message, now_s, is_urgent=is_urgent)
+
     def _store(self) -> None:
         batch = self._buffer.batch()
-        frames: list[Message] = []
-        statuses: list[MessageReceived] = []
-        for message in batch:
-            edge, what = edge_and_what(message.topic)
-            is_status = what in _STATUSES or is_birth(message.topic) or is_recorder_health(message.topic)
-            if is_status or self._listener(message.topic) is not None:
-                statuses.append(message)
-            else:
-                frames.append(Message(edge, message.payload, message.arrived_ms, message.topic, message.size))
-        if frames:
+        if frames := [_to_store(message) for message in batch if self._is_frame(message)]:
             self._parts.statistics.add(self._ledger.store(frames))
-            self._parts.broadcast.publish_stored(frames)
         for message in self._buffer.remove(batch, time.monotonic()):
             self._connection.acknowledge(message)
-        for message in statuses:
-            if is_recorder_health(message.topic):
-                self._parts.names.on_health(message.topic, message.payload, retained=message.is_retained)
-            elif not message.is_retained:
-                self._on_status(message)
+        for message in batch:
+            edge, what = edge_and_what(message.topic)
+            if what in _STATUSES and not message.is_retained:
+                self._parts.backfill.on_message(edge, what, message.payload, time.monotonic())
+
+    def _is_frame(self, message: MessageReceived) -> bool:
+        """Whether it is a frame, or becomes a dead letter in place of one."""
+        if edge_and_what(message.topic)[1] in _STATUSES or self._listener(message.topic) is not None:
+            return False
+        return not is_birth(message.topic) and not is_recorder_health(message.topic)
 
     def _listener(self, topic: str) -> TopicListener | None:
         """Who gets a topic's messages; whatever a setting names, an edge's topics stay the recorder's own."""
         return None if edge_and_what(topic)[1] else self._parts.topic_listeners.get(topic)
 
-    def _on_status(self, message: MessageReceived) -> None:
+    def _show(self, message: MessageReceived) -> None:
         if (on_message := self._listener(message.topic)) is not None:
             on_message(message.payload, message.arrived_ms)
             return
@@ -238,7 +266,6 @@ class Ingest:
                 self._wake(Wake.HUB_STARTED)
             return
         edge, what = edge_and_what(message.topic)
-        self._parts.backfill.on_message(edge, what, message.payload, time.monotonic())
         self._parts.broadcast.publish_status(edge, what, message.payload, message.arrived_ms)
         if what == _HEALTH:
             for listener in self._parts.health_listeners:
@@ -250,6 +277,8 @@ class Ingest:
         # A connection may stand before the loop has handled it: until it is subscribed nothing is published.
         is_connected = self._connection.is_current(self._subscribed_connection)
         self._parts.maintenance.run(now_s, is_connected=is_connected)
+        # An edge sends some of what is missing, and the next when that is stored.
+        self._buffer.is_prompt = self._parts.backfill.state.missing > 0
 
     def _status(self) -> str:
         broker = "connected to the broker" if self._connection.is_up else "waiting for the broker"
@@ -260,7 +289,7 @@ class Ingest:
         while not self._inbox.empty():
             event = self._inbox.get_nowait()
             if isinstance(event, MessageReceived):
-                self._buffer.add(event, time.monotonic())
+                self._receive(event, time.monotonic())
             elif isinstance(event, WriteCommand):
                 self._write(event)
         while self._buffer and self._is_ledger_available:
@@ -269,6 +298,11 @@ class Ingest:
             _log.warning("%d messages are not stored; the broker keeps them for the next start", len(self._buffer))
         self._connection.close(self._parts.topics.availability, "offline", _LEAVE_WITHIN_S)
         _log.info("stopped: %s since the start", summary(self._parts.statistics.total))
+
+
+def _to_store(message: MessageReceived) -> Message:
+    edge, _ = edge_and_what(message.topic)
+    return Message(edge, message.payload, message.arrived_ms, message.topic, message.size)
 
 
 def _note_filters(ledger: Ledger, filters: Sequence[str]) -> list[str]:

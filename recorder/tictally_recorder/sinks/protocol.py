@@ -114,6 +114,10 @@ class SinkPlugin(Protocol):
         """The product's name for people."""
 
     @property
+    def is_live(self) -> bool:
+        """Whether its users watch live values there: frames are then stored as they come."""
+
+    @property
     def settings(self) -> type[BaseModel]:
         """Its section of the settings, each field with a description and a default."""
 

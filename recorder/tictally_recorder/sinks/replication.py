@@ -76,6 +76,11 @@ class Replication:
         """Name → title of each sink."""
         return {each.plugin.name: each.plugin.title for each in self._running}
 
+    @property
+    def is_live(self) -> bool:
+        """Whether the users of a sink watch live values there."""
+        return any(each.plugin.is_live for each in self._running)
+
     def states(self, counts: Sequence[SinkCounts]) -> list[SinkState]:
         """How each sink stands.
 

@@ -18,6 +18,7 @@ class HomeAssistantStatistics:
 
     name = NAME
     title = "Home Assistant"
+    is_live = False
     settings = StatisticsSettings
 
     def destination(self, settings: Settings) -> str | None:

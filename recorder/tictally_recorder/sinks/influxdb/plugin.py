@@ -15,6 +15,7 @@ class InfluxDb:
 
     name = NAME
     title = "InfluxDB"
+    is_live = True
     settings = InfluxdbSettings
 
     def destination(self, settings: Settings) -> str | None:

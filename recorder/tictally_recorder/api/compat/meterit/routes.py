@@ -120,7 +120,7 @@ async def add_reading(request: Request) -> Response:
         integrator = Integrator.restore(ledger.get_value(STATE_KEY), lambda: secrets.token_hex(8))
         message = message_of(integrator.frame(reading.station, reading.time_ms, reading.milliwatts), now_ms)
         ledger.store([message], {STATE_KEY: integrator.to_json()})
-        context.broadcast.publish_stored([message])
+        context.broadcast.publish_frames([message])
 
     try:
         await context.write(work)
