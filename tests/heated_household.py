@@ -52,11 +52,11 @@ def observed_file() -> ObservedFile:
 
 
 @contextmanager
-def served_heated(folder: Path) -> Iterator[Served]:
+def served_heated(folder: Path, contract: str = CONTRACT) -> Iterator[Served]:
     """Its recorder, which has no frames, with a note on the heat pump."""
     (folder / "tariffs").mkdir()
     (folder / "tariffs" / "own.toml").write_text(TARIFF)
-    with Served(folder, stored=[], now=NOW, contracts=CONTRACT) as served:
+    with Served(folder, stored=[], now=NOW, contracts=contract) as served:
         with importing(served.path) as ledger:
             ledger.put(METER, int(NOW.timestamp() * 1000), [observed_file()])
         served.ledger.edit_notes(lambda notes: notes.add(METER, NOTE, "heat pump installed"))

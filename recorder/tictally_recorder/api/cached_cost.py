@@ -1,13 +1,15 @@
 """Cost by day, month and year as records, the past from a cache: the results of `tictally cost`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import partial
 
 from tictally_recorder.api.context import CostPeriod, ReadSession
 from tictally_recorder.api.params import DayRange
 from tictally_recorder.api.period_cache import PeriodQuery
 from tictally_recorder.cost.aggregation import PriceLine, Summed, first_day, sum_up
+from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.model import Quality, Terms
 from tictally_recorder.cost.query import SiteDays, cost_of, days_with_frames
 from tictally_recorder.ledger import Site
@@ -26,11 +28,13 @@ class CostQuery:
         days: the range.
         by: length of a period: day, month or year.
         explain: also how each figure came about.
+        is_by_bill: the months of the contract's bills in place of `by`.
     """
 
     days: DayRange
     by: By
     explain: bool = False
+    is_by_bill: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class SiteCost:
 
 
 def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms, terms_version: int) -> SiteCost:
-    """The cost of a site by period. Explained figures are not cached.
+    """The cost of a site by period. Explained figures and billing months are not cached.
 
     Args:
         session: of the request.
@@ -62,12 +66,15 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
         LedgerError: the ledger cannot be read.
     """
     tz = session.tz
-    if query.explain:
+    if query.explain or query.is_by_bill:
+        first = _bills_of(site, terms) if query.is_by_bill else partial(first_day, by=query.by)
         rows = cost_of(session.reader, SiteDays(site, query.days.first, query.days.until, tz), terms)
-        replaced = session.reader.cost_days(site.id, query.days.first, query.days.until, replaced=True)
-        before = read_before(site.id, replaced)
-        explained = [_period(site.id, each, query.by, before) for each in sum_up(rows, query.by)]
-        return SiteCost(explained, _remarks(site, explained))
+        before = None
+        if query.explain:
+            replaced = session.reader.cost_days(site.id, query.days.first, query.days.until, replaced=True)
+            before = read_before(site.id, replaced)
+        found = [_period(site.id, each, first(each.start), before) for each in sum_up(rows, first)]
+        return SiteCost(found, _remarks(site, found))
     known = days_with_frames(site, query.days.first, query.days.until, tz)
     if not known:
         return SiteCost()
@@ -75,7 +82,7 @@ def cached_cost(session: ReadSession, site: Site, query: CostQuery, terms: Terms
 
     def compute(missing: DayRange) -> dict[date, CostPeriod]:
         sums = sum_up(cost_of(session.reader, SiteDays(site, missing.first, missing.until, tz), terms), query.by)
-        return {each.start: _period(site.id, each, query.by) for each in sums}
+        return {each.start: _period(site.id, each, first_day(each.start, query.by)) for each in sums}
 
     topic = PeriodQuery(site, ("cost", terms_version), days, query.by, tz, session.today)
     periods, state = session.context.caches.cost.fill(session.reader, topic, compute)
@@ -88,14 +95,18 @@ def _remarks(site: Site, periods: Sequence[CostPeriod]) -> list[Phrase]:
     return cost_report.remarks_of(rows, days, is_integrated=site.is_integrated)
 
 
-def _period(site: str, summed: Summed, by: By, before: list[Before] | None = None) -> CostPeriod:
+def _bills_of(site: Site, terms: Terms) -> Callable[[date], date]:
+    return BillingMonths(site.id, terms.contracts).first_day
+
+
+def _period(site: str, summed: Summed, first: date, before: list[Before] | None = None) -> CostPeriod:
     answer = cost_report.SiteCosts(site, [summed])
     records = [
         record if before is None else record | _explanation(of, before) for record, of in cost_report.records(answer)
     ]
     doubtful = tuple(row for row in summed.rows if row.amount is None or row.quality is Quality.PROVISIONAL)
     estimated = tuple(day for line in summed.lines for day in line.estimated_days)
-    return CostPeriod(first_day(summed.start, by), tuple(records), doubtful, estimated)
+    return CostPeriod(first, tuple(records), doubtful, estimated)
 
 
 def _explanation(of: PriceLine | Summed, before: list[Before]) -> cost_report.Record:

@@ -58,6 +58,8 @@ NOT_AT_FIRST: Final = (
         "import_text.",
         "imports.",
         "issue.",
+        "kinds.",
+        "notes.",
         "problem.",
         "reason.",
         "hourly.",
@@ -65,6 +67,7 @@ NOT_AT_FIRST: Final = (
         "report.",
         "savings.",
         "system.",
+        "versus.",
     ),
 )
 """Words that explain what is wrong, and those of the imports: two thirds of all, and none is in the first figure."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -11,7 +12,7 @@ from starlette.responses import Response
 
 from tictally_recorder.api.cached_cost import CostQuery, cached_cost
 from tictally_recorder.api.context import Context, ReadSession
-from tictally_recorder.api.params import BILL_DAYS, MAX_DAYS, DayBy, ListParams, PageParams, day_range
+from tictally_recorder.api.params import BILL_DAYS, MAX_DAYS, ListParams, PageParams, day_range
 from tictally_recorder.api.problem_details import invalid_parameter
 from tictally_recorder.api.responses import Listing, PagedRows, Record, answer_list, csv_responses
 from tictally_recorder.api.schemas import CostItem, ListOf
@@ -31,10 +32,25 @@ from tictally_shared.calendar import By
 router = APIRouter(tags=["cost"])
 
 
+class CostBy(StrEnum):
+    """The periods of costs."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    BILL = "bill"
+
+    @property
+    def longest(self) -> By:
+        """The period whose limit holds."""
+        return By.DAY if self is CostBy.BILL else By(self.value)
+
+
 class CostParams(PageParams):
     """Selects cost."""
 
-    by: DayBy = Field(DayBy.DAY, description="Length of a period.")
+    by: CostBy = Field(CostBy.DAY, description="Length of a period; bill: the months of the contract's bills.")
     explain: bool = Field(default=False, description="Also how each figure came about.")
 
 
@@ -42,8 +58,9 @@ class CostParams(PageParams):
 async def cost(request: Request, params: Annotated[CostParams, Query()]) -> Response:
     """Cost of energy and subscription, with the version of the tariff: the records of `tictally cost`."""
     context: Context = request.app.state.context
-    by = By(params.by)
-    query = CostQuery(day_range(params, context.now(), context.tz, max_days=MAX_DAYS[by]), by, params.explain)
+    by = params.by.longest
+    days = day_range(params, context.now(), context.tz, max_days=MAX_DAYS[by])
+    query = CostQuery(days, by, params.explain, is_by_bill=params.by is CostBy.BILL)
 
     def work(session: ReadSession) -> Listing:
         current = session.current_terms()

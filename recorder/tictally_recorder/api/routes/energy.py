@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from itertools import groupby, pairwise
 from typing import Annotated, Final
@@ -17,9 +18,12 @@ from tictally_recorder.api.context import Context, ReadSession
 from tictally_recorder.api.params import MAX_DAYS, PageParams, TimeRange, time_range
 from tictally_recorder.api.responses import Listing, PagedRows, Record, answer_list, csv_responses, local_iso
 from tictally_recorder.api.schemas import EnergyItem, ListOf, UseItem
+from tictally_recorder.api.worker_pool import Lane
+from tictally_recorder.cost.contracts.billing import BillingMonths
 from tictally_recorder.cost.contracts.model import Contracts
 from tictally_recorder.cost.model import Quality
-from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy import EnergyQuery, EnergyRow
+from tictally_recorder.energy import energy as energy_rows
 from tictally_recorder.energy.register_totals import Counted, consumption_by_period, consumption_total, injection_total
 from tictally_recorder.ledger import Site
 from tictally_recorder.reports.energy import COLUMNS, records
@@ -34,15 +38,33 @@ _USE_COLUMNS: Final = (
 )
 
 
+class UseBy(StrEnum):
+    """The periods of consumption and injection."""
+
+    QUARTER = "quarter"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+    BILL = "bill"
+
+    @property
+    def longest(self) -> By:
+        """The period whose limit holds."""
+        return By.DAY if self is UseBy.BILL else By(self.value)
+
+
 class UseParams(PageParams):
     """Selects energy."""
 
-    by: By = Field(By.DAY, description="The period of a row.")
+    by: UseBy = Field(UseBy.DAY, description="The period of a row; bill: the months of the contract's bills.")
 
 
-class EnergyParams(UseParams):
+class EnergyParams(PageParams):
     """Selects energy by register."""
 
+    by: By = Field(By.DAY, description="The period of a row.")
     every: bool = Field(default=False, alias="all", description="Also registers that are zero throughout.")
 
 
@@ -70,26 +92,32 @@ async def energy(request: Request, params: Annotated[EnergyParams, Query()]) -> 
 async def use(request: Request, params: Annotated[UseParams, Query()]) -> Response:
     """Consumption and injection, each kWh once, and consumption by tariff period."""
     context: Context = request.app.state.context
-    window = time_range(params, context.now(), context.tz, max_days=MAX_DAYS[params.by])
+    by = params.by.longest
+    window = time_range(params, context.now(), context.tz, max_days=MAX_DAYS[by])
 
     def work(session: ReadSession) -> Listing:
         current = session.current_terms()
         contracts = current.terms.contracts if current.terms else Contracts()
         keyed: list[tuple[int, Record]] = []
         states: list[str | None] = []
-        start_of = _PeriodStart(session, params.by)
         for site in session.sites:
             uses = _Uses(session, site, contracts)
+            months = BillingMonths(site.id, contracts) if params.by is UseBy.BILL else None
+            start_of = _PeriodStart(session, by) if months is None else _BillStart(session, months)
             groups: dict[int, list[list[EnergyRow]]] = {}
             for part in uses.parts(window):
-                rows, state = cached_energy(session, site, part, params.by, all_registers=True)
-                states.append(state and f"{current.version}:{state}")
+                if months is None:
+                    rows, state = cached_energy(session, site, part, by, all_registers=True)
+                    states.append(state and f"{current.version}:{state}")
+                else:
+                    rows = _by_bill(session, site, months, part)
                 for group in _by_start(rows):
                     groups.setdefault(start_of(group[0]), []).append(group)
             keyed += [(start, uses.record(found)) for start, found in groups.items()]
         return Listing(_paged(keyed, params, session), states=states)
 
-    return await answer_list(request, params.site, work, _USE_COLUMNS)
+    lane = Lane.SLOW if params.by is UseBy.BILL else Lane.NORMAL  # read from the ledger each time
+    return await answer_list(request, params.site, work, _USE_COLUMNS, lane)
 
 
 class _PeriodStart:
@@ -110,6 +138,31 @@ class _PeriodStart:
             start = period_start(datetime.fromtimestamp(row.start_ms / 1000, UTC), self._by, self._tz)
             self._starts[row.start_ms] = int(start.timestamp()) * 1000
         return self._starts[row.start_ms]
+
+
+class _BillStart(_PeriodStart):
+    """When the billing month of a row starts.
+
+    Args:
+        session: of the request.
+        months: of the row's site.
+    """
+
+    def __init__(self, session: ReadSession, months: BillingMonths) -> None:
+        super().__init__(session, By.DAY)
+        self._months = months
+
+    def __call__(self, row: EnergyRow) -> int:
+        day = self._months.first_day(local_day(row.start_ms, self._tz))
+        return int(local_midnight(day, self._tz).timestamp()) * 1000
+
+
+def _by_bill(session: ReadSession, site: Site, months: BillingMonths, window: TimeRange) -> list[EnergyRow]:
+    """Rows of billing months, from the ledger."""
+    tz = session.tz
+    days = window.start.astimezone(tz).date(), window.end.astimezone(tz).date() + timedelta(days=1)
+    query = EnergyQuery(site.id, window.start, window.end, By.MONTH, tz, months.first_days(*days))
+    return energy_rows(session.reader, query, all_registers=True)
 
 
 class _Uses:
@@ -187,6 +240,6 @@ def _by_start(rows: Sequence[EnergyRow]) -> Iterator[list[EnergyRow]]:
 
 
 def _paged(
-    keyed: Iterator[tuple[int, Record]] | Sequence[tuple[int, Record]], params: UseParams, session: ReadSession
+    keyed: Iterator[tuple[int, Record]] | Sequence[tuple[int, Record]], params: PageParams, session: ReadSession
 ) -> PagedRows:
     return PagedRows(keyed, params.limit, partial(local_iso, tz=session.tz))

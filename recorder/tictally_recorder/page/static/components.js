@@ -62,15 +62,31 @@ export function compared(there, here, days) {
   return { wh: there.use.items[0].consumption_wh, ofWh: here.use.items[0].consumption_wh, cost: known(cost), ofCost: known(ofCost), currency: ofCost?.currency ?? "EUR", days };
 }
 
-let unit = "kwh";
+const UNIT_KEY = "tictally.unit";
+let unit = null;
 
-/** True where money is shown in place of energy. The choice is kept while the reader steps from month to month. */
-export const showsMoney = () => unit === "eur";
+/** The reader's choice, `kwh` or `eur`; it is kept from month to month and from visit to visit. */
+function chosenUnit() {
+  try {
+    unit ??= localStorage.getItem(UNIT_KEY);
+  } catch {
+    // Without storage it is kept until the page is reloaded.
+  }
+  return unit ?? "kwh";
+}
+
+/** True where money is shown in place of energy. */
+export const showsMoney = () => chosenUnit() === "eur";
 
 /** Buttons for energy or money; `redraw` is called after a change. */
 export function unitChoice(redraw) {
-  return choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], unit, (key) => {
+  return choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], chosenUnit(), (key) => {
     unit = key;
+    try {
+      localStorage.setItem(UNIT_KEY, key);
+    } catch {
+      // As above.
+    }
     redraw();
   });
 }

@@ -6,9 +6,10 @@ import { figure } from "../chart.js";
 import { compared, comparison, failed, figures, loading, showsMoney, stepper, table, tile, unitChoice } from "../components.js";
 import { amount, amountText, costNote, costTable, injectionColumns, injectionTile, noContract } from "../costs.js";
 import { h, put } from "../dom.js";
-import { fullDay, kwh, month, percent, shortMonth } from "../format.js";
+import { kwh, month, percent, shortMonth } from "../format.js";
 import { heat } from "../graphics.js";
 import { periodName, t } from "../i18n.js";
+import { degreeDaysTile, kindCard, partMark, partOf } from "../kinds.js";
 import { noteList, notesOf, withNotes } from "../notes.js";
 import { cheapName, energyBars, inOrder, isCheap, isPart, moneyBars, newVersions } from "../periods.js";
 import { standby } from "../standby.js";
@@ -26,7 +27,7 @@ export async function render({ site, argument, signal, address }) {
   const isRunning = from <= now && now < to;
   const query = { site: site.site, from, to };
   const head = stepper(year, firstDay < from ? address("year", String(Number(year) - 1)) : null, to <= now ? address("year", String(Number(year) + 1)) : null, [t("year.before"), t("year.after")]);
-  const [months, whole, monthCosts, yearCosts, lastYear, nights, climate, notes] = await Promise.all([
+  const [months, whole, monthCosts, yearCosts, lastYear, nights, climate, notes, period] = await Promise.all([
     all("/use", { ...query, by: "month" }, signal),
     all("/use", { ...query, by: "year" }, signal),
     all("/cost", { ...query, by: "month" }, signal),
@@ -35,6 +36,7 @@ export async function render({ site, argument, signal, address }) {
     nightsOf(site, later(addMonths(from.slice(0, 7), -1) + "-01", firstDay), earlier(to, addDays(now, 1)), signal),
     temperaturesOf(site, later(from, firstDay), earlier(to, addDays(now, 1)), signal),
     notesOf(site, from, to, signal),
+    get("/period", { site: site.site, by: "year", day: from }, signal).then((answer) => answer.items[0]),
   ]);
   const use = whole.items[0] ?? null;
   if (!use) return { element: h("div", { class: "stack" }, head, h("section", { class: "card empty" }, h("h2", {}, t("year.empty")), h("p", {}, t("month.emptyText")))) };
@@ -43,10 +45,11 @@ export async function render({ site, argument, signal, address }) {
     element: h(
       "div",
       { class: "stack" },
-      head,
-      h("section", { class: "tiles", "aria-label": year }, tiles({ site, query, use, total, year, lastYear, isRunning, lines: yearCosts.items })),
+      h("div", { class: "heading" }, head, partMark(period)),
+      h("section", { class: "tiles", "aria-label": year }, tiles({ site, period, query, use, total, year, lastYear, isRunning, lines: yearCosts.items })),
       chart(months.items, monthCosts.items, { site, year, address, use, total, notes: notes.items }),
       noteList(notes.items, address),
+      kindCard(period),
       heatLater({ site: site.site, from: later(from, firstDay), to: earlier(to, addDays(now, 1)) }, signal),
       nights && standby(nights),
       climate && temperature(climate),
@@ -86,23 +89,17 @@ async function before(site, from, until, signal) {
   return compared(there, here, daysBetween(start, end));
 }
 
-/** From when on, and until when, a year has data, where that is not all of it. */
-function partOf(site, year, isRunning) {
-  const [first, last] = [site.first.slice(0, 10), site.last.slice(0, 10)];
-  const notes = [first > `${year}-01-01` && t("part.from", { day: fullDay(first) }), !isRunning && last < `${year}-12-31` && t("part.until", { day: fullDay(last) })];
-  return notes.filter(Boolean).join(" · ") || null;
-}
-
-function tiles({ site, query, use, total, year, lastYear, isRunning, lines }) {
+function tiles({ site, period, query, use, total, year, lastYear, isRunning, lines }) {
   const parts = Object.entries(use.periods);
   const sum = parts.reduce((found, [, wh]) => found + wh, 0);
   const cheap = parts.filter(([name]) => isCheap(name)).reduce((found, [, wh]) => found + wh, 0);
   return [
-    tile(t("energy"), kwh(use.consumption_wh), partOf(site, year, isRunning)),
+    tile(t("energy"), kwh(use.consumption_wh), partOf(period)),
     injectionTile(use, lines),
     tile(t("cost"), site.contracts.length ? amount(total, { ...query, by: "year" }, t("explain.of", { what: year })) : noContract(site), site.contracts.length ? costNote(total, isRunning) : null),
     cheap > 0 && sum > cheap ? tile(cheapName(parts.map(([period]) => period)), percent(cheap / sum), kwh(cheap)) : null,
     comparison(t("year.last"), lastYear, lastYear && isRunning ? t("compared.days", { count: lastYear.days }) : null),
+    degreeDaysTile(period),
   ];
 }
 
