@@ -44,3 +44,19 @@ def test_the_first_view_answers_the_first_questions(household: Served, browser: 
         expect(tiles.first).to_contain_text("38.4\u00a0kWh")
         # A week before it was an even day with half as much.
         expect(tiles.filter(has_text="a week before")).to_contain_text("+100%")
+
+
+def test_every_card_begins_with_its_heading_at_its_edge(household: Served, browser: Browser) -> None:
+    """A class of another view that has the name of a card once moved one."""
+    with page_at(browser, household, width=1280) as observed:
+        observed.visit(household.base)
+        indents = observed.page.eval_on_selector_all(
+            ".overview > .card:not([hidden])",
+            """(cards) => cards.map((card) => {
+              const inside = card.getBoundingClientRect().left + parseFloat(getComputedStyle(card).paddingLeft);
+              const [heading, next] = card.children;
+              return [heading.getBoundingClientRect().left - inside, next.getBoundingClientRect().top >= heading.getBoundingClientRect().bottom - 1];
+            })""",
+        )
+        assert len(indents) >= 5
+        assert all(abs(indent) < 2 and is_below for indent, is_below in indents), indents

@@ -17,7 +17,7 @@ export function powerCard(answer, address = null) {
   const columns = [figures(t("compare.power")), figures(t("power.over")), figures(t("power.unknown")), figures(t("subscription")), figures(t("power.saving"))];
   const rows = answer.items.map((each) => [
     [`${each.power_kva} kVA `, each.is_subscribed && h("span", { class: "badge mine" }, t("tariff.yours"))],
-    [String(each.days_over), address && each.days_over > 0 && each.days_over <= FEW && h("span", { class: "days" }, daysOver(each).map((day) => h("a", { href: address("day", day) }, fullDay(day))))],
+    [String(each.days_over), address && each.days_over > 0 && each.days_over <= FEW && h("span", { class: "day-links" }, daysOver(each).map((day) => h("a", { href: address("day", day) }, fullDay(day))))],
     String(each.days_unknown),
     each.subscription === null ? "–" : t("price.month", { price: money(each.subscription, each.currency) }),
     each.saving_year === null ? "–" : signedMoney(Number(each.saving_year), each.currency),
