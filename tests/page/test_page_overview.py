@@ -54,8 +54,8 @@ def test_every_card_begins_with_its_heading_at_its_edge(household: Served, brows
             ".overview > .card:not([hidden])",
             """(cards) => cards.map((card) => {
               const inside = card.getBoundingClientRect().left + parseFloat(getComputedStyle(card).paddingLeft);
-              const [heading, next] = card.children;
-              return [heading.getBoundingClientRect().left - inside, next.getBoundingClientRect().top >= heading.getBoundingClientRect().bottom - 1];
+              const [heading, next] = [...card.children].map((each) => each.getBoundingClientRect());
+              return [heading.left - inside, next.top >= heading.bottom - 1];
             })""",
         )
         assert len(indents) >= 5
