@@ -58,7 +58,7 @@ def test_every_string_is_used() -> None:
             "power.unknown.",
             "confidence.",
         ),
-        *("system.level.", "calendar.", "standby.", "usual.", "imports.count.", "imports.year.", "kinds."),
+        *("system.level.", "calendar.", "save.", "standby.", "usual.", "imports.count.", "imports.year.", "kinds."),
     )
     of_python = (
         "app.",

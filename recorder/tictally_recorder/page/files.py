@@ -32,7 +32,7 @@ _SCRIPTS: Final = ("vendor/", "first.js")
 _NOT_OF_SHELL: Final = ("vendor/", "icon-")
 # In this order in one file: a request each takes as long as the network is slow.
 _STYLE: Final = "page.css"
-_STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css", "system.css")
+_STYLES: Final = ("base.css", "frame.css", "parts.css", "overview.css", "system.css", "print.css")
 NOT_OF_PAGE: Final = (
     *(
         "app.",

@@ -57,6 +57,10 @@ async function draw(entry) {
     if (entry.open) openOnClick(entry);
     new ResizeObserver(() => entry.chart.isDisposed() || entry.chart.resize()).observe(entry.stage);
   }
+  paint(entry);
+}
+
+function paint(entry) {
   const option = entry.option();
   put(entry.legend, option.series.length > 1 ? option.series.map(key) : []);
   entry.chart.setOption(withTheme(option), { notMerge: true });
@@ -82,6 +86,11 @@ function key({ name, itemStyle }) {
 /** Redraws all charts in the colours of the theme. Charts that left the page are disposed of. */
 export function redrawAll() {
   charts.forEach(draw);
+}
+
+/** The same at once, for those that are drawn already: before printing nothing is waited for. */
+export function redrawNow() {
+  charts.forEach((entry) => entry.chart && entry.stage.isConnected && paint(entry));
 }
 
 function withTheme(option) {

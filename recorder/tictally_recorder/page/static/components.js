@@ -78,10 +78,27 @@ function chosenUnit() {
 /** True where money is shown in place of energy. */
 export const showsMoney = () => chosenUnit() === "eur";
 
+/** Takes the unit of an address: `#/month/2026-11?show=eur`. One without keeps what was chosen. */
+export function useUnit(given) {
+  if (given) unit = given === "eur" ? "eur" : "kwh";
+}
+
+/** Writes the unit into the address, so that a link to it shows the same. */
+function writeUnit() {
+  const [path, query] = location.hash.split("?");
+  const parameters = new URLSearchParams(query);
+  if (showsMoney()) parameters.set("show", "eur");
+  else parameters.delete("show");
+  const text = String(parameters);
+  history.replaceState(history.state, "", `${path || "#/"}${text && `?${text}`}`);
+}
+
 /** Buttons for energy or money; `redraw` is called after a change. */
 export function unitChoice(redraw) {
+  writeUnit();
   return choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], chosenUnit(), (key) => {
     unit = key;
+    writeUnit();
     try {
       localStorage.setItem(UNIT_KEY, key);
     } catch {

@@ -8,6 +8,9 @@ const locale = () => navigator.languages.find((each) => each.toLowerCase().start
 const number = (value, digits) =>
   new Intl.NumberFormat(locale(), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 
+/** What stands before the decimals. */
+export const decimalSign = () => new Intl.NumberFormat(locale()).formatToParts(1.5).find((each) => each.type === "decimal").value;
+
 /** With its own decimals, two at most. */
 export const plain = (value) => new Intl.NumberFormat(locale(), { maximumFractionDigits: 2 }).format(value);
 

@@ -2,7 +2,7 @@
 
 import { Problem, all, get } from "./api.js";
 import { redrawAll } from "./chart.js";
-import { empty, failed, loading } from "./components.js";
+import { empty, failed, loading, useUnit } from "./components.js";
 import { h, put } from "./dom.js";
 import { closeOnOutsideClick } from "./explain.js";
 import { useTimeZone } from "./format.js";
@@ -51,9 +51,10 @@ function route() {
   const [path, query] = location.hash.replace(/^#\/?/, "").split("?");
   const [written, argument, season] = path.split("/");
   const name = FORMER[written] ?? written;
-  const wanted = new URLSearchParams(query).get("site") ?? savedSite();
+  const parameters = new URLSearchParams(query);
+  const wanted = parameters.get("site") ?? savedSite();
   const site = sites.find((each) => each.site === wanted) ?? sites[0];
-  return { name: VIEWS.includes(name) ? name : "overview", argument, season, site };
+  return { name: VIEWS.includes(name) ? name : "overview", argument, season, unit: parameters.get("show"), site };
 }
 
 function savedSite() {
@@ -121,6 +122,11 @@ function loadTheRest() {
   const later = document.getElementById("later");
   if (!later) return;
   document.head.append(later.content);
+  import("./keyboard.js").then(({ listenToKeys }) => listenToKeys());
+  import("./saving.js").then(({ drawForPaper, offerSaving }) => {
+    offerSaving(main);
+    drawForPaper();
+  });
   later.remove();
   // Browsers have it where the connection is secure. Without it, the page needs the recorder to open.
   navigator.serviceWorker?.register("worker.js").catch(() => {});
@@ -137,6 +143,7 @@ async function showView({ keepView = false } = {}) {
   pending = new AbortController();
   const { signal } = pending;
   const here = route();
+  useUnit(here.unit);
   if (here.site) useTimeZone(here.site.timezone);
   drawHeader(here);
   showStatus(live, here.site);
