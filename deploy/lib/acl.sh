@@ -56,8 +56,8 @@ recorder_rules() {
     "readwrite homeassistant/device/tictally_recorder_$1/config" \
     "${rest[@]}" \
     "read homeassistant/status"
-  # What a sensor of the house publishes. `temperature_topic` has been checked before anything was written.
-  [[ -z $(temperature_topic) ]] || printf 'topic read %s\n' "$(temperature_topic)"
+  # What sensors of the house publish. `sensor_topics` has been checked before anything was written.
+  sensor_topics | sort -u | sed 's/^/topic read /'
 }
 
 # hub_rules NAME: everything except frames and requests; of discovery only the existing devices.

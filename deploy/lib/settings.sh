@@ -43,19 +43,25 @@ decide_settings() {
   decide_address
   decide_device
   decide_meter
-  temperature_topic >/dev/null
+  sensor_topics >/dev/null
 }
 
-# temperature_topic: the one of TICTALLY_WEATHER_TOPIC, which the recorder may read; nothing without it. A wildcard would
-# let it read more than that, and a line of the ACL ends where the topic does.
-temperature_topic() {
-  local topic
-  topic=$(setting TICTALLY_WEATHER_TOPIC)
+# sensor_topics: those of the house that the recorder may read, a line each; none without their settings.
+sensor_topics() {
+  sensor_topic TICTALLY_WEATHER_TOPIC
+  sensor_topic TICTALLY_PRODUCTION_TOPIC
+}
+
+# sensor_topic NAME: the one of a setting. A wildcard would let the recorder read more than that, and a line of the ACL
+# ends where the topic does.
+sensor_topic() {
+  local name=$1 topic
+  topic=$(setting "$name")
   # As Compose reads it.
   if [[ $topic == \"*\" || $topic == \'*\' ]]; then topic=${topic:1:-1}; fi
   [[ $topic != *[[:cntrl:]+#\"\']* && $topic != \$* && ${#topic} -le 200 ]] ||
-    die "$folder/.env: TICTALLY_WEATHER_TOPIC is not one topic, such as zigbee2mqtt/garden, without wildcards"
-  printf '%s' "$topic"
+    die "$folder/.env: $name is not one topic, such as zigbee2mqtt/garden, without wildcards"
+  [[ -z $topic ]] || printf '%s\n' "$topic"
 }
 
 settle_settings() {
@@ -164,7 +170,7 @@ settle_profiles() {
 need_box() {
   is_set TICTALLY_HOST || die "this machine is not set up yet: run deploy/init first, without arguments"
   host=$(setting TICTALLY_HOST)
-  temperature_topic >/dev/null
+  sensor_topics >/dev/null
 }
 
 # Settings that compose.yaml fixes for the containers, by where the user may set the same.

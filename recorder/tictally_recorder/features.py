@@ -11,6 +11,7 @@ from tictally_recorder.imports.registry import importers
 from tictally_recorder.jobs import job_kinds
 from tictally_recorder.notifications.settings import NotifySettings
 from tictally_recorder.providers.cre.settings import CreSettings
+from tictally_recorder.providers.production.settings import ProductionSettings
 from tictally_recorder.providers.pvpc.settings import PvpcSettings
 from tictally_recorder.providers.spot.settings import SpotSettings
 from tictally_recorder.providers.tempo.settings import TempoSettings
@@ -29,6 +30,7 @@ __all__ = [
     "HttpSettings",
     "MeteritSettings",
     "NotifySettings",
+    "ProductionSettings",
     "PvpcSettings",
     "RemoteBackupSettings",
     "SpotSettings",

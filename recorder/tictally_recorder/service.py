@@ -34,7 +34,7 @@ from tictally_recorder.ingest.backfill.coordinator import BackfillCoordinator
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.broker import broker_address
 from tictally_recorder.ingest.events import Event, Inbox, ReloadConfig, Stop
-from tictally_recorder.ingest.loop import Ingest, IngestParts
+from tictally_recorder.ingest.loop import Ingest, IngestParts, topic_listeners
 from tictally_recorder.ingest.mqtt_client import Connection
 from tictally_recorder.ingest.name_watch import NameWatch
 from tictally_recorder.ingest.statistics import IngestStatistics, SummaryStep
@@ -44,6 +44,7 @@ from tictally_recorder.ledger import Ledger, LedgerError, LedgerGone, LedgerRead
 from tictally_recorder.ledger_opening import open_ledger
 from tictally_recorder.maintenance import MaintenanceScheduler, MaintenanceStep
 from tictally_recorder.maintenance.ledger_steps import DeferredStep, QuarterStep, RetentionStep
+from tictally_recorder.providers.production.topic import production_topic
 from tictally_recorder.providers.weather.topic import temperature_topic
 from tictally_recorder.settings import OFF, Settings
 from tictally_recorder.sinks.replication import Replication, replicating
@@ -188,10 +189,9 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
     if announcement is not None:
         steps.insert(0, DiscoveryStep(announcement, connection.publish))
     birth = None if announcement is None else announcement.birth
-    sensor = temperature_topic(settings, ledger)
-    listeners = {} if sensor is None else {sensor.topic: sensor.on_message}
-    if sensor is not None:
-        steps.append(sensor)
+    sensors = [each for each in (temperature_topic(settings, ledger), production_topic(settings, ledger)) if each]
+    steps += sensors
+    listeners = topic_listeners((each.topic, each.on_message) for each in sensors)
     return Ingest(
         IngestParts(
             ledger=ledger,

@@ -13,7 +13,20 @@ from playwright.sync_api import Browser, expect
 from real_broker import Hub, Mosquitto
 from recording import METER, START_MS, frame
 
-VIEWS = ("overview", "live", "day", "month", "year", "years", "power", "notes", "tariffs", "imports", "system")
+VIEWS = (
+    "overview",
+    "live",
+    "day",
+    "month",
+    "year",
+    "years",
+    "power",
+    "injection",
+    "notes",
+    "tariffs",
+    "imports",
+    "system",
+)
 MOST_BYTES = 400_000
 MOST_ANSWERS_BEFORE_POWER = 7
 ANSWERS = "performance.getEntriesByType('resource').map((each) => each.name).filter((name) => name.includes('/api/'))"

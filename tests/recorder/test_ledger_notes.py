@@ -117,7 +117,7 @@ def test_a_backup_has_them_deleted_ones_as_well(path: Path, tmp_path: Path) -> N
 
 def test_a_ledger_of_the_version_before_gets_their_table(path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for later in ("note", "voltage_mean"):
+        for later in ("note", "voltage_mean", "production"):
             connection.execute(f"DROP TABLE {later}")
         connection.execute("PRAGMA user_version = 1")
     with Ledger.open(path) as ledger:

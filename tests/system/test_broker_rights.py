@@ -41,6 +41,7 @@ TOPICS = (
     "homeassistant/status",
     "zigbee2mqtt/bridge/state",
     "zigbee2mqtt/the garden",
+    "solar/roof/total",
     "rogue",
 )
 
@@ -92,6 +93,7 @@ READS = {
         *(f"tictally/{meter}/availability" for meter in (OWN_METER, OTHER_METER)),
         "homeassistant/status",
         "zigbee2mqtt/the garden",  # TICTALLY_WEATHER_TOPIC
+        "solar/roof/total",  # TICTALLY_PRODUCTION_TOPIC
     },
     "hub-ha": {
         *edge("nas", OWN_METER),
@@ -192,7 +194,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Box:
     box = Box(tmp_path_factory.mktemp("box"))
     box.set_up()
     with (box.folder / ".env").open("a") as settings:
-        settings.write("TICTALLY_WEATHER_TOPIC=zigbee2mqtt/the garden\n")
+        settings.write("TICTALLY_WEATHER_TOPIC=zigbee2mqtt/the garden\nTICTALLY_PRODUCTION_TOPIC=solar/roof/total\n")
     box.init("edge", "cellar", "--meter", OLD_METER)
     box.init("edge", "cellar", "--meter", OTHER_METER)
     box.init("hub", "ha")

@@ -358,14 +358,15 @@ def test_generated_files_are_ignored_by_git() -> None:
 
 
 @pytest.mark.parametrize("topic", ["#", "zigbee2mqtt/+", "$SYS/broker/uptime", "a\tb", "a" * 201, "a # the garden's"])
-def test_a_wildcard_is_no_topic_of_a_temperature_and_changes_no_rights(box: Box, topic: str) -> None:
+@pytest.mark.parametrize("name", ["TICTALLY_WEATHER_TOPIC", "TICTALLY_PRODUCTION_TOPIC"])
+def test_a_wildcard_is_no_topic_of_a_sensor_and_changes_no_rights(box: Box, name: str, topic: str) -> None:
     box.set_up()
     acl = box.local / "mosquitto" / "acl"
     before = acl.read_bytes()
     with (box.folder / ".env").open("a") as settings:
-        settings.write(f"TICTALLY_WEATHER_TOPIC={topic}\n")
+        settings.write(f"{name}={topic}\n")
     for command in ((), ("hub", "ha")):
-        assert "TICTALLY_WEATHER_TOPIC is not one topic" in box.init(*command, fails=True)
+        assert f"{name} is not one topic" in box.init(*command, fails=True)
     assert acl.read_bytes() == before
 
 

@@ -21,6 +21,7 @@ from tictally_recorder.cost.model import CostRow, Terms
 from tictally_recorder.cost.power import DayLoad
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.energy import EnergyRow
+from tictally_recorder.energy.grid import DayGrid
 from tictally_recorder.imports.background import BackgroundImports
 from tictally_recorder.ingest.broadcast import Broadcast
 from tictally_recorder.ingest.events import Inbox, ReloadConfig, WriteCommand
@@ -78,6 +79,7 @@ class Caches:
     comparison: PeriodCache[Comparison] = field(default_factory=lambda: PeriodCache(_MAX_COMPARISONS, tuple))
     totals: PeriodCache[DayTotal] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, DayTotal))
     standby: dict[str, tuple[Hashable, Mapping[str, object]]] = field(default_factory=dict)
+    grids: PeriodCache[DayGrid] = field(default_factory=lambda: PeriodCache(_MAX_DAYS, DayGrid))
     loads: PeriodCache[DayLoad] = field(default_factory=lambda: PeriodCache(_MAX_LOADS, DayLoad))
     courses: PeriodCache[DayCourse] = field(default_factory=lambda: PeriodCache(_MAX_COURSES, DayCourse))
 

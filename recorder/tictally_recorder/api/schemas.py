@@ -32,6 +32,8 @@ class SiteItem(_SiteRecord):
     name: str | None
     timezone: str
     is_integrated: bool
+    injects: bool
+    has_production: bool
     first: str
     last: str
     meters: list[dict[str, Any]]
@@ -329,6 +331,34 @@ class PowerItem(_RangeRecord):
     tariff: str | None
     highest_va: int | None
     highest_day: str | None
+
+
+class InjectionItem(_RangeRecord):
+    """Injection and production in a period."""
+
+    consumption_wh: int | None
+    injection_wh: int | None
+    estimated: bool
+    income: str | None
+    currency: str | None
+    quarters: int
+    production_wh: int | None
+    production_estimated: bool
+    production_quarters: int
+    both_quarters: int
+    self_consumed_wh: int | None
+    self_consumption: float | None
+    self_production: float | None
+    is_contradictory: bool
+
+
+class SurplusItem(_SiteRecord):
+    """Mean power injected in an hour of a month."""
+
+    month: int
+    hour: int
+    mean_w: float
+    hours: int
 
 
 class PowerHistoryItem(_RangeRecord):

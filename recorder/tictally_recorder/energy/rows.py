@@ -390,6 +390,8 @@ def _summed(
             # Registers are counted each by itself, unless the meter's ever had other names.
             needed = only if is_steady_apart and most is None else None
             quarters = reader.registers(meter.id, window.start_ms, window.end_ms, only=needed)
+            if needed is not None:  # what is not read would be interpolated over all of the window
+                after = {register: point for register, point in after.items() if register in needed}
             if is_steady_apart and meter.id not in integrated:
                 pieces: Iterable[CountedPiece] = scan.pieces_by_quarter(quarters, after, found.append)
             else:

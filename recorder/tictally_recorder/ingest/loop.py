@@ -5,7 +5,7 @@ Live views get a frame as it comes: they do not wait for the commit, which comes
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from queue import Empty
@@ -303,6 +303,22 @@ class Ingest:
 def _to_store(message: MessageReceived) -> Message:
     edge, _ = edge_and_what(message.topic)
     return Message(edge, message.payload, message.arrived_ms, message.topic, message.size)
+
+
+def topic_listeners(heard: Iterable[tuple[str, TopicListener]]) -> dict[str, TopicListener]:
+    """Topic → who gets its messages; one of JSON may have values for several."""
+    found: dict[str, TopicListener] = {}
+    for topic, listener in heard:
+        found[topic] = _both(found[topic], listener) if topic in found else listener
+    return found
+
+
+def _both(one: TopicListener, other: TopicListener) -> TopicListener:
+    def deliver(payload: bytes, arrived_ms: int) -> None:
+        one(payload, arrived_ms)
+        other(payload, arrived_ms)
+
+    return deliver
 
 
 def _note_filters(ledger: Ledger, filters: Sequence[str]) -> list[str]:

@@ -38,6 +38,7 @@ from tictally_recorder.ledger.observations.model import (
     RegisterReading,
 )
 from tictally_recorder.ledger.outbox import Outbox, RawFrame, RejectedPoint, SinkCounts, TimeWindow, refill_sinks
+from tictally_recorder.ledger.production import Produced
 from tictally_recorder.ledger.quarantine import RejectionSummary
 from tictally_recorder.ledger.quarter_codec import LiveQuarter
 from tictally_recorder.ledger.reader import LedgerReader
@@ -88,6 +89,7 @@ __all__ = [
     "ObservedFile",
     "Outbox",
     "ProbableExchange",
+    "Produced",
     "Quarter",
     "RawFrame",
     "RegisterReading",

@@ -9,7 +9,7 @@ from typing import Final
 
 from tictally_recorder.ledger.errors import LedgerError
 from tictally_recorder.ledger.lock import create_private
-from tictally_recorder.ledger.schema import NOTE_TABLE, VOLTAGE_TABLE
+from tictally_recorder.ledger.schema import NOTE_TABLE, PRODUCTION_TABLE, VOLTAGE_TABLE
 from tictally_shared.runtime import atomic_file
 
 Step = tuple[int, Callable[[sqlite3.Connection], None]]
@@ -23,9 +23,13 @@ def _add_voltage_means(connection: sqlite3.Connection) -> None:
     connection.execute(VOLTAGE_TABLE)
 
 
+def _add_production(connection: sqlite3.Connection) -> None:
+    connection.execute(PRODUCTION_TABLE)
+
+
 # (version, what makes it of the version before), in order. A function runs inside a transaction, so it uses `execute`
 # only: `executescript` would commit. Version 1 is the first.
-STEPS: Final[Sequence[Step]] = ((2, _add_notes), (3, _add_voltage_means))
+STEPS: Final[Sequence[Step]] = ((2, _add_notes), (3, _add_voltage_means), (4, _add_production))
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step], now: datetime) -> Path | None:

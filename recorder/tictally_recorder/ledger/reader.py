@@ -31,6 +31,7 @@ from tictally_recorder.ledger.observations.model import ImportRun, Observation
 from tictally_recorder.ledger.observations.rebuild import imported_ranges
 from tictally_recorder.ledger.observations.store import import_runs, observations_between
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
+from tictally_recorder.ledger.production import Produced, newest_production, production_between
 from tictally_recorder.ledger.quarantine import RejectionSummary, rejections
 from tictally_recorder.ledger.quarter_codec import (
     LiveQuarter,
@@ -442,6 +443,16 @@ class LedgerReader:
         """The highest powers that a site's meters reported for the local days of [start, end), by day."""
         with translate_sqlite_errors():
             return maxima_between(self._connection, [meter.id for meter in site.meters], start, end)
+
+    def production(self, start_ms: int, end_ms: int) -> dict[int, Produced]:
+        """What an inverter published of the quarter-hours that start in [start_ms, end_ms), by number."""
+        with translate_sqlite_errors():
+            return production_between(self._connection, -(-start_ms // QUARTER_MS), -(-end_ms // QUARTER_MS))
+
+    def newest_production(self) -> int | None:
+        """The newest quarter-hour, by number, of which an inverter published the production, or None."""
+        with translate_sqlite_errors():
+            return newest_production(self._connection)
 
     def voltage_means(self, site: Site, start_ms: int, end_ms: int) -> Iterator[VoltageMean]:
         """What a site's meters reported of the ten minutes that start in [start_ms, end_ms), by time."""

@@ -1,4 +1,4 @@
-"""The ledger's tables. Pre-release ledgers had others; this is version 3."""
+"""The ledger's tables. Pre-release ledgers had others; this is version 4."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from tictally_recorder.ledger.outbox_queue import TABLES as OUTBOX_TABLES
 
 APPLICATION_ID: Final = 0x5449434C  # "TICL"
 PRERELEASE_APPLICATION_ID: Final = 0x54494354  # "TICT"
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 NOTE_TABLE: Final = """CREATE TABLE note (
     id INTEGER PRIMARY KEY, site INTEGER NOT NULL REFERENCES site, day INTEGER NOT NULL, text TEXT NOT NULL,
@@ -19,6 +19,11 @@ VOLTAGE_TABLE: Final = """CREATE TABLE voltage_mean (
     volts_3 INTEGER, PRIMARY KEY (meter, number)
 ) STRICT, WITHOUT ROWID"""
 """Since version 3. Mean voltages of ten minutes, numbered by their end: end / 600 000 ms. See voltage_means.py."""
+
+PRODUCTION_TABLE: Final = """CREATE TABLE production (
+    quarter INTEGER PRIMARY KEY, milliwatt_hours INTEGER NOT NULL, estimated INTEGER NOT NULL
+) STRICT, WITHOUT ROWID"""
+"""Since version 4. What panels produced, as their inverter published it. See production.py."""
 
 # Times are milliseconds since 1970, quarters are numbered: start / 900 000 ms.
 _TABLES: Final = """
@@ -181,5 +186,5 @@ CREATE TABLE imported_break (
 CREATE TABLE dirty_import (site INTEGER PRIMARY KEY REFERENCES site) STRICT;
 """
 
-STATEMENTS: Final = [*f"{_TABLES.rstrip()}{OUTBOX_TABLES}".split(";\n"), NOTE_TABLE, VOLTAGE_TABLE]
+STATEMENTS: Final = [*f"{_TABLES.rstrip()}{OUTBOX_TABLES}".split(";\n"), NOTE_TABLE, VOLTAGE_TABLE, PRODUCTION_TABLE]
 """What creates the tables, in order."""

@@ -35,6 +35,7 @@ from tictally_recorder.ledger.notes import Notes
 from tictally_recorder.ledger.observations.rebuild import recompute_dirty_import
 from tictally_recorder.ledger.outbox import SinkCounts, sink_counts
 from tictally_recorder.ledger.outbox_queue import set_sinks
+from tictally_recorder.ledger.production import Produced, put_production
 from tictally_recorder.ledger.sites import join, site_id, sites_revision, store_consumption, store_cost
 from tictally_recorder.ledger.standby_store import Night, put_nights
 from tictally_recorder.ledger.statistics import ledger_counts
@@ -165,6 +166,15 @@ class Ledger:
     def put_measured_temperatures(self, means: Mapping[int, int]) -> None:
         """Store the hourly means of an outdoor sensor: hour since 1970 → hundredths of a degree. Raises as `store`."""
         self._write(lambda _: put_measured(self._connection, means))
+
+    def put_production(self, produced: Mapping[int, Produced], state: tuple[str, str]) -> None:
+        """Store quarter-hours of production by number, and a value of the recorder's own state. Raises as `store`."""
+
+        def put(_: MessageStore) -> None:
+            put_production(self._connection, produced)
+            put_value(self._connection, *state)
+
+        self._write(put)
 
     def edit_notes(self, work: Callable[[Notes], _T]) -> _T:
         """Change notes. Raises as `work` and as `store` do."""

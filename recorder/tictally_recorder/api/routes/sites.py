@@ -11,6 +11,7 @@ from tictally_recorder.api.context import ReadSession
 from tictally_recorder.api.params import SiteListParams
 from tictally_recorder.api.responses import Listing, Record, answer_list, local_iso
 from tictally_recorder.api.schemas import ListOf, SiteItem
+from tictally_recorder.api.site_injection import injects, production_source
 from tictally_recorder.api.worker_pool import Lane
 from tictally_recorder.cost.contracts.meter_reported import Announced, announced
 from tictally_recorder.cost.contracts.model import Contract, iso_text
@@ -51,6 +52,8 @@ def _record(session: ReadSession, site: Site, terms: Terms | None) -> Record:
         "name": None,
         "timezone": tz.key,
         "is_integrated": site.is_integrated,
+        "injects": injects(session, site),
+        "has_production": production_source(session, site) is not None,
         "first": local_iso(min(meter.first_ms for meter in site.meters), tz),
         "last": local_iso(max(meter.last_ms for meter in site.meters), tz),
         "meters": [

@@ -46,30 +46,39 @@ const DAYS = [1, 2, 3, 4, 5, 6, 7];
 
 /** @param {Array<{weekday: number, hour: number, mean_w: number|null}>} items of /profile. */
 export function heat(items) {
-  const of = new Map(items.map((each) => [`${each.weekday} ${each.hour}`, each.mean_w]));
-  const known = items.map((each) => each.mean_w).filter((each) => each !== null);
+  const rows = DAYS.map((day) => ({ key: day, short: weekday(day, "short"), long: weekday(day) }));
+  const values = new Map(items.map((each) => [`${each.weekday} ${each.hour}`, each.mean_w]));
+  return heatMap({ title: t("year.heat"), note: (unit) => t("year.heat.note", { unit }), rows, values });
+}
+
+/**
+ * Mean powers by hour of the day and something else.
+ * @param {object} what `title`; `note`: a function of the unit; `rows`: of `key`, `short` and `long` name; `values`:
+ *   W by `${key} ${hour}`, null or missing where it is unknown.
+ */
+export function heatMap({ title, note, rows, values }) {
+  const known = [...values.values()].filter((each) => each !== null);
   const [least, most] = [Math.min(...known), Math.max(...known)];
   // A cell has room for three characters: from 1000 W on all of them are in kW.
   const isLarge = most >= 999.5;
   const [unit, write] = isLarge ? ["kW", (value) => decimal(value / 1000)] : ["W", whole];
   const step = (value) => Math.min(Math.floor(((value - least) / (most - least || 1)) * STEPS), STEPS - 1);
-  const cell = (day, hour) => {
-    const value = of.get(`${day} ${hour}`) ?? null;
+  const cell = (row, hour) => {
+    const value = values.get(`${row.key} ${hour}`) ?? null;
     if (value === null) return h("td", { class: "none" }, h("span", { class: "unseen" }, t("unknown")));
-    return h("td", { class: `heat-${step(value)}`, title: `${weekday(day)} ${hour} h: ${whole(value)} W` }, h("span", {}, write(value)));
+    return h("td", { class: `heat-${step(value)}`, title: `${row.long} ${hour} h: ${whole(value)} W` }, h("span", {}, write(value)));
   };
-  const dayHead = (day, scope) => h("th", { scope }, h("span", { "aria-hidden": "true" }, weekday(day, "short")), h("span", { class: "unseen" }, weekday(day)));
-  const across = DAYS.map((day) => h("tr", {}, dayHead(day, "row"), HOURS.map((hour) => cell(day, hour))));
-  const down = HOURS.map((hour) => h("tr", {}, h("th", { scope: "row" }, `${hour} h`), DAYS.map((day) => cell(day, hour))));
+  const head = (row, scope) => h("th", { scope }, h("span", { "aria-hidden": "true" }, row.short), h("span", { class: "unseen" }, row.long));
+  const across = rows.map((row) => h("tr", {}, head(row, "row"), HOURS.map((hour) => cell(row, hour))));
+  const down = HOURS.map((hour) => h("tr", {}, h("th", { scope: "row" }, `${hour} h`), rows.map((row) => cell(row, hour))));
   const scale = h("div", { class: "scale", "aria-hidden": "true" }, `${write(least)} ${unit}`, ...Array.from({ length: STEPS }, (_, n) => h("i", { class: `heat-${n}` })), `${write(most)} ${unit}`);
-  const title = t("year.heat");
   // A phone has no room for 24 columns: there the hours are rows. One of the two is displayed.
-  const grid = (kind, heads, rows) => h("table", { class: `heat ${kind}` }, h("caption", { class: "unseen" }, title), h("thead", {}, h("tr", {}, h("td"), heads)), h("tbody", {}, rows));
+  const grid = (kind, heads, lines) => h("table", { class: `heat ${kind}` }, h("caption", { class: "unseen" }, title), h("thead", {}, h("tr", {}, h("td"), heads)), h("tbody", {}, lines));
   return h(
     "figure",
     { class: "card" },
-    h("figcaption", {}, h("span", { class: "title" }, title), h("span", { class: "note" }, t("year.heat.note", { unit }))),
-    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, grid("across", HOURS.map((hour) => h("th", { scope: "col" }, hour)), across), grid("down", DAYS.map((day) => dayHead(day, "col")), down)),
+    h("figcaption", {}, h("span", { class: "title" }, title), h("span", { class: "note" }, note(unit))),
+    h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": title }, grid("across", HOURS.map((hour) => h("th", { scope: "col" }, hour)), across), grid("down", rows.map((row) => head(row, "col")), down)),
     scale,
   );
 }

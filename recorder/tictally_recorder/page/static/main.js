@@ -12,7 +12,7 @@ import { tokenForm, tools } from "./tools.js";
 import { render as overview } from "./views/overview.js";
 
 const MAIN = ["overview", "live", "day", "month", "year"];
-const OTHERS = ["years", "power", "versus", "tariffs", "imports", "system"];
+const OTHERS = ["years", "power", "injection", "versus", "tariffs", "imports", "system"];
 // Reached from other views.
 const LINKED = ["notes"];
 const VIEWS = [...MAIN, ...OTHERS, ...LINKED];
@@ -27,6 +27,7 @@ const ICONS = {
   month: "M4 6h16v14H4zM4 10h16M8 3v4M16 3v4",
   year: "M5 20V10M12 20V4M19 20v-7",
   years: "M3 17l6-6 4 4 8-9M15 6h6v6",
+  injection: "M12 3v3M5.600 5.600l2 2M18.400 5.600l-2 2M3 13h3M18 13h3M8 13a4 4 0 0 1 8 0M4 18h16M9 21h6",
   power: "M4 20V14h3v6zM10.500 20V9h3v11zM17 20V4h3v16zM3 7h10",
   versus: "M8 4v16M16 4v16M8 9h8M8 15h8",
   tariffs: "M4 12V4h8l8 8-8 8zM8.5 8.5h.01",
@@ -77,10 +78,13 @@ function drawHeader(here) {
   nav.setAttribute("aria-label", t("nav.label"));
   document.querySelector(".skip").textContent = t("skip");
   const link = (name) => h("a", { href: address(name), "aria-current": name === here.name ? "page" : null }, icon(ICONS[name]), h("span", {}, t(`nav.${name}`)));
-  const others = h("div", { class: "others", id: "others" }, OTHERS.map(link));
+  const others = h("div", { class: "others", id: "others" }, OTHERS.filter((name) => isOffered(name, here.site)).map(link));
   put(nav, MAIN.map(link), moreButton(others, here.name), others);
   put(document.getElementById("tools"), tools({ sites, here, choose: chooseSite, changed: load, recolour: redrawAll }));
 }
+
+/** Whether a view has something to show of a site. */
+const isOffered = (name, site) => name !== "injection" || site?.injects || site?.has_production;
 
 /** Opens the other views where a narrow screen has no place for them. */
 function moreButton(others, name) {

@@ -1,25 +1,19 @@
 """Settings of the outdoor temperature: the place of the weather service, and the topic of a sensor."""
 
 from datetime import date
-from typing import Annotated, Final
+from typing import Final
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from tictally_recorder.fetch import Url
 from tictally_recorder.jobs import JobKind, made_by, register
+from tictally_recorder.providers.topic_number import TopicName
 from tictally_shared.settings.sections import SectionModel
 
 NAME: Final = "weather"
 
 ARCHIVE: Final = "https://archive-api.open-meteo.com/v1/archive"
 FORECAST: Final = "https://api.open-meteo.com/v1/forecast"
-_LONGEST_TOPIC: Final = 200
-
-
-def _one_topic(topic: str) -> str:
-    if not topic or set("#+\0") & set(topic) or len(topic) > _LONGEST_TOPIC or topic.startswith("$"):
-        raise ValueError("it has to be one topic of at most 200 characters, without + and #")
-    return topic
 
 
 class WeatherSettings(SectionModel):
@@ -39,7 +33,7 @@ class WeatherSettings(SectionModel):
     )
     archive_url: Url = Field(default=ARCHIVE, description="Address of Open-Meteo's archive.")
     forecast_url: Url = Field(default=FORECAST, description="Address of its forecast, which has the last days.")
-    topic: Annotated[str, AfterValidator(_one_topic)] | None = Field(
+    topic: TopicName | None = Field(
         default=None,
         description="MQTT topic on which a hub or a sensor publishes the outdoor temperature in °C, "
         "`zigbee2mqtt/garden`. Unset: none is read.",

@@ -4,7 +4,6 @@ Sensors publish when something changes, or every few minutes: a value holds unti
 hour of which less than half is known has no mean.
 """
 
-import json
 import logging
 import time
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Final
 
 from tictally_recorder.ledger import Ledger
 from tictally_recorder.maintenance import Turn
+from tictally_recorder.providers.topic_number import is_no_number, number_of, shown
 from tictally_recorder.providers.weather.settings import WeatherSettings
 from tictally_recorder.settings import Settings
 from tictally_shared.runtime.log import RateLimitedLogger
@@ -20,7 +20,6 @@ _HOUR_MS: Final = 3_600_000
 _HOLDS_MS: Final = 2 * _HOUR_MS
 # No place is colder or hotter.
 _EXTREME_C: Final = 70
-_STATES: Final = {"", "unavailable", "unknown", "none", "null", "nan"}
 _UNITS: Final = ("°C", "C")
 _EVERY_S: Final = 60.0
 _log = logging.getLogger(__name__)
@@ -96,9 +95,9 @@ class TopicTemperature:
         celsius = celsius_of(payload, self._key)
         if celsius is not None:
             self._means.add(arrived_ms, celsius)
-        elif _shown(payload).strip().lower() not in _STATES:
+        elif not is_no_number(payload):
             where = "" if self._key is None else f" under {self._key}"
-            sentence = f"no temperature in °C{where} in a message on {self.topic}: {_shown(payload)!r}"
+            sentence = f"no temperature in °C{where} in a message on {self.topic}: {shown(payload)!r}"
             self._limited_log.log(sentence, time.monotonic())
 
     def run(self, turn: Turn) -> bool:
@@ -127,27 +126,5 @@ def celsius_of(payload: bytes, key: str | None) -> float | None:
         payload: a number with a decimal point or comma, maybe with its unit, or JSON.
         key: of JSON, its levels separated by dots; None: the message is the number itself.
     """
-    value: object
-    try:
-        text = payload.decode()
-        value = text if key is None else json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-    for each in () if key is None else key.split("."):
-        value = value.get(each) if isinstance(value, dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    if isinstance(value, str):
-        value = value.strip()
-        for unit in _UNITS:
-            value = value.removesuffix(unit)
-        value = value.strip().replace(",", ".")
-    try:
-        celsius = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return celsius if abs(celsius) <= _EXTREME_C else None
-
-
-def _shown(payload: bytes) -> str:
-    return payload[:60].decode(errors="replace")
+    celsius = number_of(payload, key, _UNITS)
+    return celsius if celsius is not None and abs(celsius) <= _EXTREME_C else None
