@@ -89,9 +89,9 @@ CASES = (
     ]
     if FULL
     else [
-        Case("new prices", date(2025, 7, 30), date(2025, 8, 3)),
-        Case("autumn", date(2025, 10, 25), date(2025, 10, 28)),
-        Case("spring", date(2025, 3, 29), date(2025, 4, 1)),
+        Case("new prices", date(2025, 7, 31), date(2025, 8, 2)),
+        Case("autumn", date(2025, 10, 26), date(2025, 10, 27)),
+        Case("spring", date(2025, 3, 30), date(2025, 3, 31)),
     ]
 )
 
