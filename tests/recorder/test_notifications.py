@@ -16,6 +16,7 @@ from local_service import LocalService, Reply
 from observation_building import energy
 
 from tictally_recorder.__main__ import main
+from tictally_recorder.cost.budget import budget_key
 from tictally_recorder.cost.recompute import CostRecomputer
 from tictally_recorder.cost.terms_watcher import WatchedTerms
 from tictally_recorder.features import settings_with
@@ -281,6 +282,19 @@ def test_a_tariff_that_is_overdue_is_notified_once(make: Make, tmp_path: Path) -
     home.look()
     got = home.until(BEGIN + timedelta(days=40), hours=6)
     assert [(title, "2025-11-01" in body) for title, body in got] == [("Tariff overdue", True)]
+
+
+def test_a_month_that_will_likely_exceed_the_budget_of_its_site_is_notified_once(home: Home) -> None:
+    home.until(BEGIN + timedelta(days=10), hours=1)
+    home.compute_cost()
+    home.ledger.put_value(budget_key(METER), "20")
+    home.restart()
+    got = [home.look(hours * HOUR_MS) for hours in (3, 3, 18, 3)]
+    home.restart()
+    got.append(home.look(HOUR_MS))
+    ((title, body),) = [each for looked in got for each in looked if each[0] != "Meter"]
+    assert title == "Budget at risk"
+    assert body.endswith("EUR, more than the budget of 20 EUR.")
 
 
 OWN = """

@@ -45,6 +45,18 @@ class SiteItem(_SiteRecord):
     how_to_begin: str | None
 
 
+class HouseholdItem(_SiteRecord):
+    """What the recorder keeps for a household."""
+
+    budget: str | None
+
+
+class BudgetRecord(_SiteRecord):
+    """The budget of a month."""
+
+    budget: str | None
+
+
 class NowItem(_SiteRecord):
     """The current state of a site."""
 

@@ -13,6 +13,7 @@ from tictally_recorder.api.day_figures import DayFigures, amounts, cents, joined
 from tictally_recorder.api.params import DayRange
 from tictally_recorder.api.period_cache import days_of
 from tictally_recorder.api.responses import Record
+from tictally_recorder.cost.budget import budget_of
 from tictally_recorder.cost.day_course import day_course
 from tictally_recorder.cost.day_totals import DayTotal
 from tictally_recorder.cost.forecast import HISTORY_DAYS, Forecast, forecast_with_range
@@ -129,8 +130,14 @@ class SiteOverview:
             "estimated": energy["estimated"],
             **amounts(joined(all_days)),
             "before": self._month_before(since),
+            "budget": self._budget(),
             "forecast": self._forecast(past, until),
         }
+
+    def _budget(self) -> str | None:
+        """That of the month, or None."""
+        found = budget_of(self.session.reader.get_value, self.site.id)
+        return None if found is None else f"{found:.2f}"
 
     def _days(self) -> list[Record]:
         """Each of the last days, today among them."""

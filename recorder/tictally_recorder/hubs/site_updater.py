@@ -85,10 +85,13 @@ class _Standby:
 
 def recent_rows(reader: LedgerReader, site: Site, today: date, terms: Terms | None) -> list[CostRow]:
     """The computed cost of this month and of the last days. Raises as the ledger's methods do."""
-    return _rows(reader, site, days_looked_at(today)[1], terms)
+    return rows_between(reader, site, days_looked_at(today)[1], terms)
 
 
-def _rows(reader: LedgerReader, site: Site, days_wanted: tuple[date, date], terms: Terms | None) -> list[CostRow]:
+def rows_between(
+    reader: LedgerReader, site: Site, days_wanted: tuple[date, date], terms: Terms | None
+) -> list[CostRow]:
+    """The computed cost of the days of [first, end). Raises as the ledger's methods do."""
     days = reader.cost_days(site.id, *days_wanted)
     rows = [row for day in days for row in from_day(site.id, day)]
     return rows if terms is None else [terms.without_broken(row) for row in rows]
@@ -207,7 +210,7 @@ class SiteUpdater:
         terms = self._source.keeper.terms
         known = self._years_before.get(site.id)
         if known is None or known[0] != today or known[1] is not terms:
-            rows = _rows(self._source.reader, site, days_looked_at(today)[0], terms)
+            rows = rows_between(self._source.reader, site, days_looked_at(today)[0], terms)
             known = self._years_before[site.id] = today, terms, rows
         return known[2]
 

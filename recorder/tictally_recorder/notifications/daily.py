@@ -5,13 +5,15 @@ from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from tictally_recorder.cost.budget import budget_of
 from tictally_recorder.cost.standby import trend
 from tictally_recorder.doctor.collect import collect_cost
 from tictally_recorder.doctor.reconciliation import ReconciledSite, collect_reconciliation, reconciliation_findings
 from tictally_recorder.finding import FindingCode
+from tictally_recorder.hubs.month_forecast import COST_MONTH_FORECAST, days_looked_at, month_figures
 from tictally_recorder.hubs.site_outlook import course_terms
 from tictally_recorder.hubs.site_state import CURRENCY, MONTH, CurrentSite, applied_tariff, site_figures
-from tictally_recorder.hubs.site_updater import recent_rows
+from tictally_recorder.hubs.site_updater import recent_rows, rows_between
 from tictally_recorder.hubs.tempo_days import reported_colours
 from tictally_recorder.jobs import job_reports
 from tictally_recorder.ledger import Site
@@ -32,6 +34,8 @@ _OLD_NIGHTS: Final = timedelta(days=3)
 # A refrigerator's ice or a guest's charger is no news.
 _RISE_VA: Final = 30
 _RISE: Final = 0.15
+# A forecast of the first days rests on little.
+_FORECAST_SINCE: Final = 5
 _BACKUPS: Final = {
     "backup": NotificationCode.BACKUP_FAILED,
     "remote_backup": NotificationCode.REMOTE_BACKUP_FAILED,
@@ -82,10 +86,10 @@ def standby_rises(view: View, memory: Memory) -> Iterator[Notification]:
 
 def budget_exceeded(view: View, memory: Memory) -> Iterator[Notification]:
     """A month that costs more than its budget. Remembers site → the month and the budget that it exceeded."""
-    budget = view.settings.section(NotifySettings).budget
-    if budget is None:
-        return
     for site in view.sites:
+        budget = _budget_of(view, site)
+        if budget is None:
+            continue
         exceeded = f"{view.today:%Y-%m} {budget}"
         if memory.get(site.id) == exceeded:
             continue
@@ -97,6 +101,38 @@ def budget_exceeded(view: View, memory: Memory) -> Iterator[Notification]:
         about = {"amount": f"{amount:f}", "budget": f"{budget:f}", "currency": figures[CURRENCY]}
         if not view.is_first:
             yield Notification(Event.BUDGET_EXCEEDED, site.id, Phrase(NotificationCode.BUDGET_EXCEEDED, about))
+
+
+def budget_threatened(view: View, memory: Memory) -> Iterator[Notification]:
+    """A month that is likely to cost more than its budget. Remembers site → the month and the budget."""
+    if view.today.day < _FORECAST_SINCE:
+        return
+    for site in view.sites:
+        budget = _budget_of(view, site)
+        known = f"{view.today:%Y-%m} {budget}"
+        if budget is None or memory.get(site.id) == known:
+            continue
+        figures = figures_of(view, site)
+        amount, likely = _decimal(figures.get(MONTH)), _likely_cost(view, site)
+        if amount is None or likely is None or amount > budget or likely <= budget:
+            continue
+        memory[site.id] = known
+        about = {"amount": f"{likely:f}", "budget": f"{budget:f}", "currency": figures[CURRENCY]}
+        if not view.is_first:
+            yield Notification(Event.BUDGET_THREATENED, site.id, Phrase(NotificationCode.BUDGET_THREATENED, about))
+
+
+def _budget_of(view: View, site: Site) -> Decimal | None:
+    """That of the site, else that of the settings."""
+    return budget_of(view.reader.get_value, site.id) or view.settings.section(NotifySettings).budget
+
+
+def _likely_cost(view: View, site: Site) -> Decimal | None:
+    """What the month is likely to cost, as Home Assistant's entity has it."""
+    since = local_day(min(meter.first_ms for meter in site.meters), view.tz)
+    current = CurrentSite(site.id, view.today, view.now_ms, None, since=since)
+    rows = [row for span in days_looked_at(view.today) for row in rows_between(view.reader, site, span, view.terms)]
+    return _decimal(month_figures(current, rows)[COST_MONTH_FORECAST])
 
 
 def figures_of(view: View, site: Site) -> dict[str, str]:

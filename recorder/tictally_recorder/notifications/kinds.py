@@ -15,6 +15,7 @@ KINDS: Final = (
     Kind(Event.RED_DAY, Pace.HOUR, daily.red_day),
     Kind(Event.BACKUP_FAILED, Pace.HOUR, daily.backup_failed),
     Kind(Event.BUDGET_EXCEEDED, Pace.HOUR, daily.budget_exceeded),
+    Kind(Event.BUDGET_THREATENED, Pace.DAY, daily.budget_threatened),
     Kind(Event.STANDBY_RISES, Pace.DAY, daily.standby_rises),
     Kind(Event.TARIFF_OVERDUE, Pace.DAY, daily.tariff_overdue),
     Kind(Event.ENEDIS_DIFFERS, Pace.DAY, daily.enedis_differs),
@@ -26,6 +27,4 @@ def is_on(kind: Kind, settings: NotifySettings) -> bool:
     """Whether the settings switch a kind on."""
     if kind.name == SUMMARY:
         return settings.summary != "off"
-    if kind.name == Event.BUDGET_EXCEEDED and settings.budget is None:
-        return False
     return kind.name in settings.events

@@ -60,7 +60,7 @@ class NotifySettings(SectionModel):
     )
     budget: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None,
-        description="Budget of a month, in the currency of the contract; unset: none is watched.",
+        description="Budget of a month, in the currency of the contract, of sites for which the page has none.",
     )
     per_hour: Annotated[int, Field(ge=1, le=60)] = Field(
         default=6,

@@ -66,6 +66,7 @@ NOT_AT_FIRST: Final = (
         "remark.",
         "report.",
         "savings.",
+        "settings.",
         "system.",
         "versus.",
     ),

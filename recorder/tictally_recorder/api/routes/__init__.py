@@ -9,6 +9,7 @@ from tictally_recorder.api.routes import (
     cost,
     day,
     energy,
+    household,
     imports,
     injection,
     jobs,
@@ -36,6 +37,7 @@ ROUTERS: Final = tuple(
     each.router
     for each in (
         sites,
+        household,
         live,
         overview,
         readings,

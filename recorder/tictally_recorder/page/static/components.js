@@ -4,6 +4,7 @@ import { Problem } from "./api.js";
 import { h } from "./dom.js";
 import { change, kwh, money, signedMoney } from "./format.js";
 import { t } from "./i18n.js";
+import { prefer, preferNow, preference } from "./preferences.js";
 import { reasonText } from "./reasons.js";
 import { isIncomplete } from "./totals.js";
 
@@ -62,25 +63,12 @@ export function compared(there, here, days) {
   return { wh: there.use.items[0].consumption_wh, ofWh: here.use.items[0].consumption_wh, cost: known(cost), ofCost: known(ofCost), currency: ofCost?.currency ?? "EUR", days };
 }
 
-const UNIT_KEY = "tictally.unit";
-let unit = null;
-
-/** The reader's choice, `kwh` or `eur`; it is kept from month to month and from visit to visit. */
-function chosenUnit() {
-  try {
-    unit ??= localStorage.getItem(UNIT_KEY);
-  } catch {
-    // Without storage it is kept until the page is reloaded.
-  }
-  return unit ?? "kwh";
-}
-
-/** True where money is shown in place of energy. */
-export const showsMoney = () => chosenUnit() === "eur";
+/** True where money is shown in place of energy; the choice is kept from month to month and from visit to visit. */
+export const showsMoney = () => preference("unit") === "eur";
 
 /** Takes the unit of an address: `#/month/2026-11?show=eur`. One without keeps what was chosen. */
 export function useUnit(given) {
-  if (given) unit = given === "eur" ? "eur" : "kwh";
+  if (given) preferNow("unit", given === "eur" ? "eur" : "kwh");
 }
 
 /** Writes the unit into the address, so that a link to it shows the same. */
@@ -96,14 +84,9 @@ function writeUnit() {
 /** Buttons for energy or money; `redraw` is called after a change. */
 export function unitChoice(redraw) {
   writeUnit();
-  return choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], chosenUnit(), (key) => {
-    unit = key;
+  return choice(t("show"), [["kwh", "kWh"], ["eur", "€"]], preference("unit"), (key) => {
+    prefer("unit", key);
     writeUnit();
-    try {
-      localStorage.setItem(UNIT_KEY, key);
-    } catch {
-      // As above.
-    }
     redraw();
   });
 }

@@ -14,9 +14,9 @@ import { render as overview } from "./views/overview.js";
 const MAIN = ["overview", "live", "day", "month", "year"];
 const OTHERS = ["years", "power", "injection", "versus", "tariffs", "imports", "system"];
 // Reached from other views.
-const LINKED = ["notes"];
+const LINKED = ["notes", "settings"];
 const VIEWS = [...MAIN, ...OTHERS, ...LINKED];
-const WITHOUT_SITE = ["tariffs", "imports", "system"];
+const WITHOUT_SITE = ["tariffs", "imports", "system", "settings"];
 // Addresses that people may have kept.
 const FORMER = { quality: "system" };
 const ICONS = {
@@ -80,7 +80,7 @@ function drawHeader(here) {
   const link = (name) => h("a", { href: address(name), "aria-current": name === here.name ? "page" : null }, icon(ICONS[name]), h("span", {}, t(`nav.${name}`)));
   const others = h("div", { class: "others", id: "others" }, OTHERS.filter((name) => isOffered(name, here.site)).map(link));
   put(nav, MAIN.map(link), moreButton(others, here.name), others);
-  put(document.getElementById("tools"), tools({ sites, here, choose: chooseSite, changed: load, recolour: redrawAll }));
+  put(document.getElementById("tools"), tools({ sites, here, choose: chooseSite, changed: load, recolour: redrawAll, address }));
 }
 
 /** Whether a view has something to show of a site. */
@@ -151,7 +151,7 @@ async function showView({ keepView = false } = {}) {
   if (here.site) useTimeZone(here.site.timezone);
   drawHeader(here);
   showStatus(live, here.site);
-  const context = { ...here, sites, live, signal, address, reload: () => showView() };
+  const context = { ...here, sites, live, signal, address, reload: () => showView(), reloadAll: load, chooseSite };
   if (!keepView) put(main, loading());
   try {
     const render = FIRST[here.name] ?? (await loaded(here.name));

@@ -3,12 +3,26 @@
 import { h } from "./dom.js";
 import { chooseLanguage, language, t } from "./i18n.js";
 
-const THEMES = ["auto", "light", "dark"];
+export const THEMES = ["auto", "light", "dark"];
 const SIGNS = { auto: "◐", light: "☀", dark: "☾" };
 
 /** The elements of the toolbar. */
-export function tools({ sites, here, choose, changed, recolour }) {
-  return [sites.length > 1 && siteChooser(sites, here.site, choose), languageButton(changed), themeButton(recolour)];
+export function tools({ sites, here, choose, changed, recolour, address }) {
+  return [sites.length > 1 && siteChooser(sites, here.site, choose), languageButton(changed), themeButton(recolour), settingsLink(address, here)];
+}
+
+function settingsLink(address, here) {
+  return h("a", { class: "tool link", href: address("settings"), "aria-label": t("nav.settings"), title: t("nav.settings"), "aria-current": here.name === "settings" ? "page" : null }, "⚙");
+}
+
+/** The theme that the reader has chosen: `auto`, `light` or `dark`. */
+export const theme = () => document.documentElement.dataset.theme ?? "auto";
+
+/** Shows a theme, and keeps it. */
+export function chooseTheme(chosen) {
+  saveTheme(chosen);
+  if (chosen === "auto") delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = chosen;
 }
 
 function siteChooser(sites, chosen, choose) {
@@ -26,12 +40,10 @@ function languageButton(changed) {
 }
 
 function themeButton(recolour) {
-  const now = document.documentElement.dataset.theme ?? "auto";
+  const now = theme();
   const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length];
   const click = (event) => {
-    saveTheme(next);
-    if (next === "auto") delete document.documentElement.dataset.theme;
-    else document.documentElement.dataset.theme = next;
+    chooseTheme(next);
     const made = themeButton(recolour);
     event.currentTarget.replaceWith(made);
     made.focus();

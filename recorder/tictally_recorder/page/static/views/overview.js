@@ -10,6 +10,7 @@ import { change, day as dayName, duration, exactClock, exactMoney, kwh, money, m
 import { allStrings, fullPeriodName, language, periodName, t } from "../i18n.js";
 import { slug } from "../periods.js";
 import { isOfToday } from "../live.js";
+import { preference } from "../preferences.js";
 import { problemText } from "../reasons.js";
 
 const AGAIN_MS = 60_000;
@@ -74,13 +75,13 @@ function nowCard(item) {
   if (!item) return [h("h2", {}, t("live.period")), h("p", {}, t("unknown"))];
   const isInjecting = item.injection_va > 0 && !item.power_va;
   const [watts, va] = isInjecting ? [item.injection_w, item.injection_va] : [item.power_w, item.power_va];
-  const [value, unit] = watts === null ? [va, "VA"] : [watts, "W"];
+  const [value, unit] = watts === null || (preference("power") === "va" && va !== null) ? [va, "VA"] : [watts, "W"];
   const most = item.subscribed_kva ? item.subscribed_kva * 1000 : null;
   const share = !isInjecting && va !== null && most ? va / most : null;
   const bar = h("i", {});
   bar.style.inlineSize = `${Math.min(share ?? 0, 1) * 100}%`;
   const kind = item.overload || share > 1 ? "over" : share >= NEAR ? "near" : isInjecting ? "injecting" : "";
-  const notes = [unit === "W" && va !== null && `${whole(va)} VA`, isInjecting ? t("live.injecting") : share !== null && t("live.share", { share: percent(share), kva: item.subscribed_kva }), item.overload && t("live.overload")];
+  const notes = [unit === "W" && va !== null && `${whole(va)} VA`, unit === "VA" && watts !== null && `${whole(watts)} W`, isInjecting ? t("live.injecting") : share !== null && t("live.share", { share: percent(share), kva: item.subscribed_kva }), item.overload && t("live.overload")];
   return [
     h("h2", {}, t("overview.now")),
     h("p", { class: `figure ${kind}` }, value === null ? "–" : `${isInjecting && value ? "\u2212" : ""}${whole(value)}`, h("span", { class: "unit" }, `\u00a0${unit}`)),
@@ -160,7 +161,7 @@ const trend = (share) => h("b", { class: share > 0 ? "rises" : "falls" }, change
 function monthCard({ month, currency }, site) {
   const name = monthName(month.from.slice(0, 7));
   const query = { site: site.site, from: `${month.from.slice(0, 7)}-01`, to: month.to, by: "month" };
-  return [h("h2", {}, name[0].toUpperCase() + name.slice(1)), sums(month, currency, query, t("explain.of", { what: name }), site), beforeNote(month, currency), forecastOf(month, currency)];
+  return [h("h2", {}, name[0].toUpperCase() + name.slice(1)), sums(month, currency, query, t("explain.of", { what: name }), site), beforeNote(month, currency), forecastOf(month, currency), budgetOf(month, currency)];
 }
 
 function beforeNote({ energy_wh: wh, before }, currency) {
@@ -187,6 +188,28 @@ function forecastOf({ forecast, from, energy_wh: wh }, currency) {
   return [
     h("div", { class: "ahead-bar", "aria-hidden": "true" }, part("likely", 0, forecast.energy_wh), forecast.energy_low_wh !== null && part("range", forecast.energy_low_wh, forecast.energy_high_wh), part("so-far", 0, wh ?? 0)),
     h("p", {}, t("overview.forecast", { month: monthAlone(from.slice(0, 7)) }), " ", h("b", {}, likely), range && [" ", h("span", { class: "note" }, t("overview.range", { low: range[0], high: range[1] }))]),
+  ];
+}
+
+/** The budget of the month: what is spent of it, and whether it will be enough. */
+function budgetOf({ budget, cost, forecast }, currency) {
+  if (budget === null || cost === null) return null;
+  const likely = forecast?.cost ?? null;
+  const most = Math.max(Number(budget), Number(cost), Number(likely ?? 0));
+  const bar = (kind, amount) => {
+    const part = h("i", { class: kind });
+    part.style.inlineSize = `${(Number(amount) / most) * 100}%`;
+    return part;
+  };
+  const limit = h("i", { class: "limit" });
+  limit.style.insetInlineStart = `${(Number(budget) / most) * 100}%`;
+  const euros = (text) => roundMoney(text, currency ?? "EUR");
+  const isOver = Number(cost) > Number(budget);
+  const isThreatened = !isOver && likely !== null && Number(likely) > Number(budget);
+  const text = isOver ? "overview.budgetExceeded" : isThreatened ? "overview.budgetThreatened" : "overview.budget";
+  return [
+    h("div", { class: `budget-bar ${isOver ? "over" : isThreatened ? "near" : ""}`, "aria-hidden": "true" }, likely !== null && bar("likely", likely), bar("so-far", cost), limit),
+    h("p", { class: isOver || isThreatened ? "rises" : "note" }, t(text, { budget: euros(budget), cost: euros(cost), likely: likely === null ? t("unknown") : euros(likely) })),
   ];
 }
 
