@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from cost_building import PARIS
 from ledger_building import METER, NOON_MS, frame, message
+from observation_building import energy
 
 from tictally_recorder.backup.create import dump
 from tictally_recorder.backup.file_format import Header, write
@@ -19,14 +21,17 @@ from tictally_recorder.ledger import (
     LedgerReader,
     Note,
     NoteError,
+    ObservedFile,
     edit_notes,
     ignore_site,
+    importing,
     join_sites,
     remove_site,
     undo_ignore,
 )
 from tictally_recorder.ledger.notes import MAX_CHARACTERS
 from tictally_recorder.ledger.schema import SCHEMA_VERSION
+from tictally_shared.calendar import day_bounds_ms
 
 OTHER = "021900000099"
 DAY = date(2026, 11, 3)
@@ -98,6 +103,29 @@ def test_notes_follow_their_site(path: Path, reader: LedgerReader) -> None:
     assert [each.site for each in reader.notes()] == [OTHER]
     remove_site(path, OTHER)
     assert (reader.notes(), reader.notes(deleted=True)) == ([], [])
+
+
+@pytest.mark.parametrize("again", ["import", "frame"])
+def test_notes_outlive_the_undoing_of_the_only_import(tmp_path: Path, again: str) -> None:
+    path = tmp_path / "imported.sqlite"
+    Ledger.open(path).close()
+    start_ms = day_bounds_ms(DAY, PARIS)[0]
+    observed = ObservedFile("enedis", "a", "a" * 64, None, (energy(start_ms, 1440, 9000),))
+    with importing(path) as ledger:
+        run = ledger.put(METER, NOON_MS, [observed])
+    edit_notes(path, lambda notes: notes.add(METER, DAY, "heat pump installed"))
+    with importing(path) as ledger:
+        ledger.undo(run)
+    with LedgerReader.open(path) as opened:
+        assert opened.sites() == []
+    if again == "import":
+        with importing(path) as ledger:
+            ledger.put(METER, NOON_MS, [observed])
+    else:
+        with Ledger.open(path) as ledger_:
+            ledger_.store([message(frame(1, NOON_MS, {"EAST": 1}))])
+    with LedgerReader.open(path) as opened:
+        assert ([each.id for each in opened.sites()], opened.notes(METER)) == ([METER], [PUMP])
 
 
 def test_a_backup_has_them_deleted_ones_as_well(path: Path, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 from tictally_recorder.ledger.connection import open_for_writing, require, transaction, translate_sqlite_errors
 from tictally_recorder.ledger.cost_store import Costs
 from tictally_recorder.ledger.errors import LedgerError
-from tictally_recorder.ledger.meters import LabelIds
+from tictally_recorder.ledger.meters import ADD_SITE, LabelIds
 from tictally_recorder.ledger.model import Site
 from tictally_recorder.ledger.observations.model import ImportRun, ObservedFile
 from tictally_recorder.ledger.observations.rebuild import is_covered, rebuild
@@ -58,7 +58,7 @@ class Importing:
             LedgerError: the site is new, and its id can be the key of no meter; or it is ignored.
         """
         found = site_id(self._connection, site)
-        if found is None:
+        if found is None or self._is_without_meters(found):
             found = self._add_site(site)
         elif site not in {each.id for each in self.sites()}:
             raise LedgerError(Phrase(ProblemCode.SITE_IGNORED, {"site": site[:40]}))
@@ -97,15 +97,20 @@ class Importing:
     def _add_site(self, site: str) -> int:
         if not KEY.fullmatch(site):
             raise LedgerError(Phrase(ProblemCode.NO_METER_KEY, {"site": site[:40]}))
-        ((found,),) = self._connection.execute("INSERT INTO site (name) VALUES (?) RETURNING id", (site,)).fetchall()
+        ((found,),) = self._connection.execute(ADD_SITE, (site,)).fetchall()
         self._connection.execute(_ADD_METER, (site, found, _FIRST_MS, _LAST_MS))
         return int(found)
 
     def _drop_if_empty(self, site: int) -> None:
-        if not self._connection.execute("SELECT 1 FROM meter WHERE site = ?", (site,)).fetchone():
+        if self._is_without_meters(site):
             Costs(self._connection).drop_site(site)
             self._connection.execute("DELETE FROM sink_cost WHERE site = ?", (site,))
-            self._connection.execute("DELETE FROM site WHERE id = ?", (site,))
+            # What was written about it stays for the next import, or the first frame.
+            unnoted = "DELETE FROM site WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM note WHERE site = ?1)"
+            self._connection.execute(unnoted, (site,))
+
+    def _is_without_meters(self, site: int) -> bool:
+        return self._connection.execute("SELECT 1 FROM meter WHERE site = ?", (site,)).fetchone() is None
 
 
 @contextmanager

@@ -9,6 +9,10 @@ from tictally_recorder.ledger.rollup import Rollup
 
 # Meters in memory between two transactions.
 _MOST_CACHED: Final = 256
+# A site may be there without meters, with notes.
+ADD_SITE: Final = (
+    "INSERT INTO site (name) VALUES (?) ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING id"
+)
 _IGNORED: Final = "SELECT DISTINCT key FROM meter JOIN site ON site.id = meter.site WHERE ignored_ms IS NOT NULL"
 
 
@@ -170,7 +174,7 @@ class Meters:
         sites = "SELECT site FROM meter WHERE key = ? ORDER BY id DESC LIMIT 1"
         site = self._connection.execute(sites, (key,)).fetchone()
         if site is None:
-            (site,) = self._connection.execute("INSERT INTO site (name) VALUES (?) RETURNING id", (key,)).fetchall()
+            (site,) = self._connection.execute(ADD_SITE, (key,)).fetchall()
         insert = "INSERT INTO meter (key, serial, site, first_ms, last_ms) VALUES (?, ?, ?, ?, ?) RETURNING id"
         ((meter_id,),) = self._connection.execute(insert, (key, serial, *site, time_ms, time_ms)).fetchall()
         return MeterState(meter_id, serial, time_ms, time_ms, gap_since_ms=0)

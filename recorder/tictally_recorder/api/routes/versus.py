@@ -72,7 +72,9 @@ async def note_effect(
             problem = Problem(HTTPStatus.NOT_FOUND, f"{error}; /api/v1/notes lists them")
             problem.reason = error.problem
             raise problem from None
-        site = next(each for each in session.all_sites if each.id == found.site)
+        site = next((each for each in session.all_sites if each.id == found.site), None)
+        if site is None:  # its only import was undone
+            return Listing([])
         days = [each.day for each in session.reader.notes(site.id)]
         known = whole_days(site, session.today, session.tz)
         spans = None if known is None else spans_of_note(found.day, params.weeks, days, known)

@@ -140,7 +140,7 @@ function form(spans, now, site, address) {
   const last = (until) => earlier(addDays(until, -1), now);
   const fields = [
     field("versus-from", later(spans[0], first), t("versus.from")),
-    field("versus-to", last(spans[1]), t("versus.to")),
+    field("versus-to", later(last(spans[1]), first), t("versus.to")),
     field("versus-against-from", later(spans[2], first), t("versus.againstFrom")),
     field("versus-against-to", later(last(spans[3]), first), t("versus.againstTo")),
   ];
