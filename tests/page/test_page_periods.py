@@ -93,6 +93,7 @@ def test_the_heat_map_is_legible_on_a_phone_and_named_for_screen_readers(househo
         expect(table).to_be_visible()
         assert table.get_by_role("columnheader").count() == 7
         assert table.get_by_role("row").count() == 25
+        assert table.evaluate("(each) => each.parentElement.scrollWidth - each.parentElement.clientWidth") == 0
         cell = table.locator("td:has(span)").first
         size = cell.evaluate("(each) => parseFloat(getComputedStyle(each).fontSize)")
         box = cell.bounding_box()
