@@ -27,7 +27,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 SHOWN = {
-    "en-GB": ("What needs somebody", "set TICTALLY_BACKUP to a folder", "the meter announces 6 kVA", "1 d 1 h|25 h"),
+    "en-GB": ("What needs attention", "set TICTALLY_BACKUP to a folder", "the meter announces 6 kVA", "1 d 1 h|25 h"),
     "fr-FR": ("À surveiller", "donnez à TICTALLY_BACKUP un dossier", "le compteur annonce 6 kVA", "25 h"),
 }
 

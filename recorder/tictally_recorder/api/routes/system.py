@@ -35,7 +35,7 @@ _PLAIN: Final = frozenset({SubjectKind.RECORDER, SubjectKind.IMPORTER})
 
 @router.get("/system", response_model=SystemRecord)
 async def system(request: Request, params: Annotated[LanguageParams, Query()]) -> Response:
-    """What `tictally doctor` finds that needs somebody, and the recorder's versions, disk space and backups.
+    """What `tictally doctor` finds that needs attention, and the recorder's versions, disk space and backups.
 
     The check of the whole ledger, which takes seconds, is left to `tictally doctor`.
     """

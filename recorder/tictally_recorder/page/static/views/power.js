@@ -55,7 +55,7 @@ function distribution({ distribution: of, power_kva: kva }) {
   const title = t(of.is_maximum ? "power.distribution" : "power.distributionMean");
   const name = (n) => t("power.class", { from: whole(n * of.step), to: whole((n + 1) * of.step), unit: of.unit });
   const isAbove = (n) => of.is_maximum && kva !== null && n * of.step >= kva * 1000;
-  const reached = of.reached === null ? null : t("power.reached", { count: of.reached, kva, share: percent(of.reached / of.quarters, 2) });
+  const reached = of.reached === null ? null : t(of.reached ? "power.reached" : "power.reachedNone", { count: of.reached, kva, share: percent(of.reached / of.quarters, 2) });
   const note = [t(of.is_maximum ? "power.distributionNote" : "power.distributionMeanNote", { count: whole(of.quarters) }), reached, of.without ? t("power.without", { count: of.without }) : null];
   const option = () => ({
     tooltip: { formatter: ([found]) => tip(name(found.dataIndex), [[t("power.quarters"), whole(of.counts[found.dataIndex]), found.color], [t("power.share"), percent(of.counts[found.dataIndex] / of.quarters, 2), null]]) },
