@@ -22,12 +22,14 @@ class Home:
         mode: the language of the line.
         phases: 1 or 3.
         subscribed_kva: what is subscribed.
+        producer: True with solar panels.
     """
 
     contract: SimulatedContract
     mode: Mode
     phases: int
     subscribed_kva: int
+    producer: bool = False
 
     def meter(self, since: datetime) -> SimulatedMeter:
         """The meter as it stood then; it counts on to any later moment as the one on the line does."""
@@ -38,6 +40,7 @@ class Home:
             phases=self.phases,
             number=_NUMBER,
             subscribed_kva=self.subscribed_kva,
+            producer=self.producer,
         )
 
     def arguments(self, since: datetime) -> list[str]:
@@ -50,7 +53,7 @@ class Home:
             "--number": _NUMBER,
             "--since": since.isoformat(),
         }
-        return [word for pair in chosen.items() for word in pair]
+        return [*(word for pair in chosen.items() for word in pair), *(["--producer"] if self.producer else [])]
 
 
 def values_of(meter: SimulatedMeter) -> dict[str, int | str]:
