@@ -143,7 +143,7 @@ def test_the_command_shows_the_same(
             monkeypatch.delenv(name)
     monkeypatch.setenv("TICTALLY_LEDGER", str(heated.path))
     monkeypatch.setenv("TICTALLY_LANGUAGE", "en")
-    monkeypatch.setenv("TICTALLY_TIME_ZONE", "Europe/Paris")
+    monkeypatch.setenv("TICTALLY_TIMEZONE", "Europe/Paris")
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setattr("tictally_recorder.cli.versus.present", lambda: heated.now)
     monkeypatch.setattr("tictally_recorder.cli.window.present", lambda: heated.now)
