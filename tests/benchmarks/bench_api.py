@@ -29,7 +29,7 @@ _MOST_DAYS: Final = 7 * 365 + 2
 
 
 def main(*, short: bool) -> dict[str, float | int | str]:
-    """Milliseconds: first answers, the 95th percentile of later ones, and of storing a frame beside them."""
+    """Milliseconds: first answers (CPU, too), the 95th percentile of later ones, and of storing a frame beside them."""
     days = 60 if short else _MOST_DAYS
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
@@ -53,10 +53,16 @@ def main(*, short: bool) -> dict[str, float | int | str]:
             "versus_years": "/api/v1/versus?" + "&".join(_year_against_the_one_before(now.date())),
             "now": "/api/v1/now",
             "profile": "/api/v1/profile",
+            "power": "/api/v1/power",
+            "power_history": "/api/v1/power/history",
+            "injection_year": f"/api/v1/injection?by=month&from={now.date() - timedelta(days=365)}",
+            "surplus": "/api/v1/injection/profile",
         }
         found: dict[str, float | int | str] = {"days": days}
         for what, path_of in asked.items():
+            begin_s = time.process_time()
             found[f"{what}_first_ms"] = _ms(client, path_of)
+            found[f"{what}_first_cpu_s"] = time.process_time() - begin_s
             times = [_ms(client, path_of) for _ in range(10 if short else 60)]
             found[f"{what}_p95_ms"] = statistics.quantiles(times, n=20)[-1]
         alone, beside = _store(ledger, days, 0), 0.0
@@ -67,7 +73,10 @@ def main(*, short: bool) -> dict[str, float | int | str]:
         stop.set()
         asking.join()
         found |= {"store_p95_alone_ms": alone, "store_p95_beside_ms": beside}
-    return {name: round(value, 1) if isinstance(value, float) else value for name, value in found.items()}
+    return {
+        name: round(value, 2 if name.endswith("_cpu_s") else 1) if isinstance(value, float) else value
+        for name, value in found.items()
+    }
 
 
 def _year_against_the_one_before(today: date) -> tuple[str, ...]:

@@ -9,7 +9,14 @@ from ledger_building import NOON_MS
 
 from tictally_recorder.ledger import Ends, LedgerError, Live, Quarter, Run
 from tictally_recorder.ledger.frame_codec import NumberReader, decode_body, encode_body
-from tictally_recorder.ledger.quarter_codec import MonotonicRegisters, pack, unpack, unpack_registers
+from tictally_recorder.ledger.quarter_codec import (
+    LiveQuarter,
+    MonotonicRegisters,
+    pack,
+    unpack,
+    unpack_live,
+    unpack_registers,
+)
 from tictally_recorder.ledger.rollup import roll_up
 from tictally_shared.calendar import QUARTER_MS
 
@@ -84,6 +91,15 @@ def test_the_fast_path_reads_the_same_registers(frames: list[tuple[int, dict[str
     )
 
 
+@given(FRAMES)
+def test_powers_alone_are_the_same_powers(frames: list[tuple[int, dict[str, int]]]) -> None:
+    quarter = roll_up(7, NOON_MS, [(NOON_MS + since, values) for since, values in sorted(frames, key=lambda f: f[0])])
+    assert quarter is not None
+    packed = pack(quarter, IDS)
+    assert unpack_live(packed, 7, NOON_MS, NAMES) == LiveQuarter.of(unpack(packed, 7, NOON_MS, NAMES))
+    assert unpack_live(packed, 7, NOON_MS, NAMES, with_others=False) == LiveQuarter(NOON_MS, quarter.live, ())
+
+
 def test_the_format_of_a_quarter_never_changes() -> None:
     assert pack(GOLDEN, IDS).hex(" ") == GOLDEN_HEX
     assert unpack(bytes.fromhex(GOLDEN_HEX), 7, NOON_MS, NAMES) == GOLDEN
@@ -118,6 +134,14 @@ def test_a_damaged_quarter_is_an_error(damage: str) -> None:
 def test_a_quarter_whose_registers_are_damaged_is_an_error(damage: str) -> None:
     with pytest.raises(LedgerError):
         unpack_registers(bytes.fromhex(damage), 7, NOON_MS, NAMES)
+
+
+@pytest.mark.parametrize(
+    "damage", ["", "02 03", "01", "01 03", "01 03 00 00 01 02", "01 03 00 00 43 05", "01 03 00 00 f8 07"]
+)
+def test_a_quarter_whose_powers_are_damaged_is_an_error(damage: str) -> None:
+    with pytest.raises(LedgerError):
+        unpack_live(bytes.fromhex(damage), 7, NOON_MS, NAMES)
 
 
 @pytest.mark.parametrize("damage", ["", "02", "01", "01 ff ff ff", GOLDEN_BODY_HEX[:20]])

@@ -76,21 +76,23 @@ class SiteInjection:
         site: of the ledger.
         current: contracts and tariffs.
         days: the days asked for.
+        by: the period of a record.
     """
 
     session: ReadSession
     site: Site
     current: CurrentTerms
     days: DayRange
+    by: By = By.MONTH
 
-    def records(self, by: By) -> Iterator[Record]:
+    def records(self) -> Iterator[Record]:
         """A record for each period that has begun, in order."""
         if not self._known:
             return
-        energies = self._energies(by)
-        for period_ms, quarters in self._periods(by):
+        for period_ms, quarters in self._periods():
             bounds = quarters[0].start_ms, quarters[-1].start_ms + QUARTER_MS
-            yield self._record(bounds, quarters, energies.get(period_ms, ()), self._income(*bounds, by))
+            rows = self._energies.get(period_ms, ())
+            yield self._record(bounds, quarters, rows, self._income(*bounds, self.by))
 
     def total(self) -> Record | None:
         """One record of all days; None where nothing is known of them."""
@@ -98,7 +100,7 @@ class SiteInjection:
             return None
         quarters = [quarter for grid in self._grids.values() for quarter in grid.quarters()]
         bounds = self._bounds_of(self._known)
-        rows = [row for of_year in self._energies(By.YEAR).values() for row in of_year]
+        rows = [row for of_period in self._energies.values() for row in of_period]
         return self._record(bounds, quarters, rows, self._income(*bounds, By.YEAR))
 
     def profile(self) -> Iterator[Record]:
@@ -164,9 +166,9 @@ class SiteInjection:
         tz = self.session.tz
         return tuple(int(local_midnight(each, tz).timestamp()) * 1000 for each in (days[0], days[-1] + _DAY))  # type: ignore[return-value]
 
-    def _periods(self, by: By) -> Iterator[tuple[int, list[GridQuarter]]]:
+    def _periods(self) -> Iterator[tuple[int, list[GridQuarter]]]:
         """When each period of the calendar begins that has begun by now, and its quarter-hours of these days."""
-        start_of = _PeriodStart(by, self.session.tz)
+        start_of = _PeriodStart(self.by, self.session.tz)
         quarters = (quarter for grid in self._grids.values() for quarter in grid.quarters())
         for period_ms, group in groupby(quarters, key=lambda each: start_of(each.start_ms)):
             found = list(group)
@@ -195,14 +197,15 @@ class SiteInjection:
             **_shares(balance_of(quarters, self._produced)),
         }
 
-    def _energies(self, by: By) -> Mapping[int, Sequence[EnergyRow]]:
+    @cached_property
+    def _energies(self) -> Mapping[int, Sequence[EnergyRow]]:
         """When a period begins → what registers counted in it, across gaps, too."""
         start, end = (datetime.fromtimestamp(each / 1000, UTC) for each in self._bounds_of(self._known))
         window = TimeRange(start, min(end, self.session.now))
         if window.start >= window.end:
             return {}
-        rows, _ = cached_energy(self.session, self.site, window, by, all_registers=True)
-        start_of = _PeriodStart(by, self.session.tz)
+        rows, _ = cached_energy(self.session, self.site, window, self.by, all_registers=True)
+        start_of = _PeriodStart(self.by, self.session.tz)
         found: dict[int, list[EnergyRow]] = {}
         for row in rows:
             found.setdefault(start_of(row.start_ms), []).append(row)

@@ -236,10 +236,10 @@ def unpack_live(
     live: dict[str, Live] = {}
     others: list[str] = []
     try:
-        n, first_ms = _number(numbers[0]), start_ms + _number(numbers[1])
-        quarter = Quarter(meter_id, start_ms, n, first_ms, first_ms + _number(numbers[2]), {}, live, {})
-        at = _behind_registers(numbers)
-        rest = map(_number, numbers[at:])
+        n, first_ms, length_ms = map(_number, numbers[:3])
+        first_ms += start_ms
+        last_ms = first_ms + length_ms
+        rest = map(_number, numbers[_behind_registers(numbers) :])
         last_form, before = _LIVE_PART, 0
         for head in rest:
             form = head & 7
@@ -248,13 +248,19 @@ def unpack_live(
                     break
                 last_form, before = _ENDS_PART, 0
             before += (head >> 3) + 1
-            if form <= _LIVE_PART:
+            if form == _LIVE:
+                low, width, above = next(rest), next(rest), next(rest)
+                low = (low >> 1) ^ -(low & 1)
+                first, last = low + next(rest), low + next(rest)
+                live[names[before]] = Live(first_ms, first, last_ms, last, n, n * low + above, low, low + width)
+            elif form == _LIVE_PART:
+                quarter = Quarter(meter_id, start_ms, n, first_ms, last_ms, {}, {}, {})
                 live[names[before]] = _unpack_live(form, rest, quarter)
             else:
                 others.append(names[before])
                 for _ in range(_FOLLOW[form]):
                     next(rest)
-    except (StopIteration, IndexError, KeyError):
+    except (StopIteration, IndexError, KeyError, ValueError):
         raise LedgerError("a quarter's bytes are damaged") from None
     return LiveQuarter(start_ms, live, tuple(others))
 

@@ -25,8 +25,8 @@ _COLUMNS: Final = (
 )
 _PROFILE: Final = ("site", "month", "hour", "mean_w", "hours")
 _BY: Final = (By.HOUR, By.DAY, By.MONTH, By.YEAR)
-# A year by month reads 35 000 quarter-hours; further back they are asked for year by year.
-_MOST_DAYS: Final = {By.HOUR: MAX_DAYS[By.QUARTER], By.DAY: REPLAY_DAYS, By.MONTH: 3 * REPLAY_DAYS, By.YEAR: 3_700}
+# A year reads 35 000 quarter-hours; further back they are asked for year by year.
+_MOST_DAYS: Final = {By.HOUR: MAX_DAYS[By.QUARTER], By.DAY: REPLAY_DAYS, By.MONTH: REPLAY_DAYS, By.YEAR: REPLAY_DAYS}
 
 
 class InjectionParams(ListParams):
@@ -49,8 +49,8 @@ async def injection(request: Request, params: Annotated[InjectionParams, Query()
         sources: list[Record] = []
         newest = session.reader.newest_production()
         for site in session.sites:
-            found = SiteInjection(session, site, session.current_terms(), days)
-            items += found.records(params.by)
+            found = SiteInjection(session, site, session.current_terms(), days, params.by)
+            items += found.records()
             if (total := found.total()) is not None:
                 totals.append(total)
             source = found.source
