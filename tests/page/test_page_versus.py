@@ -6,6 +6,7 @@ import pytest
 from api_serving import Served
 from axe_playwright_python.sync_playwright import Axe
 from heated_household import served_heated
+from odd_even_household import served_household
 from page_at import page_at
 from playwright.sync_api import Browser, expect
 
@@ -103,3 +104,18 @@ def test_nothing_is_scrolled_sideways_and_axe_finds_nothing(
         assert observed.page.evaluate(WIDER) == []
         violations = Axe().run(observed.page).response["violations"]
         assert [each["id"] for each in violations if each["impact"] in {"serious", "critical"}] == []
+
+
+def test_a_home_of_some_weeks_begins_with_its_last_two(
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Seven days have four odd ones of 38.4 kWh and three even ones of 19.2, the seven before them three and four."""
+    with (
+        served_household(tmp_path_factory.mktemp("young")) as served,
+        page_at(browser, served) as observed,
+    ):
+        observed.visit(f"{served.base}/#/versus")
+        tile = observed.page.locator(".tile").first
+        expect(tile).to_contain_text("+10%")
+        expect(tile).to_contain_text(f"{(4 * 38.4 + 3 * 19.2) / 7:.1f}\u00a0kWh, compared with")
+        expect(observed.page.locator("#versus-against-from")).to_have_value("2026-03-06")

@@ -22,13 +22,13 @@ export async function render({ site, argument, signal, address }) {
   const now = todayIn(site.timezone);
   const notes = await get("/notes", { site: site.site }, signal);
   const about = argument?.match(NOTE);
-  const spans = about ? null : argument?.match(SPANS)?.slice(1) ?? lastMonth(now);
+  const spans = about ? null : argument?.match(SPANS)?.slice(1) ?? first(site, now);
   const answer = about
     ? await get(`/notes/${about[1]}/effect`, { site: site.site, weeks: about[2] }, signal)
     : await get("/versus", { site: site.site, from: spans[0], to: spans[1], against_from: spans[2], against_to: spans[3] }, signal);
   const [of] = answer.items;
   const note = about && notes.items.find((each) => String(each.note) === about[1]);
-  const shown = of ? [of.here.from, of.here.to, of.against.from, of.against.to] : spans ?? lastMonth(now);
+  const shown = of ? [of.here.from, of.here.to, of.against.from, of.against.to] : spans ?? first(site, now);
   return {
     element: h(
       "div",
@@ -43,6 +43,15 @@ export async function render({ site, argument, signal, address }) {
 }
 
 const spansOf = (...days) => days.join("_");
+
+/** What a site is old enough for: last month and a year before it, the month before it, or two weeks. */
+function first(site, now) {
+  const begun = addDays(site.first.slice(0, 10), 1);
+  const month = `${now.slice(0, 7)}-01`;
+  const [since, before] = [-1, -2].map((each) => `${addMonths(now.slice(0, 7), each)}-01`);
+  const weeks = [-7, 0, -14, -7].map((each) => addDays(now, each));
+  return [lastMonth(now), [since, month, before, since], weeks].find((each) => each[2] >= begun) ?? weeks;
+}
 
 /** Last month against the same month a year before. */
 function lastMonth(now) {
