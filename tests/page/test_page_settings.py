@@ -65,3 +65,41 @@ def test_a_budget_is_saved_refused_and_shown(served: Served, browser: Browser) -
         month = page.locator(".card.month")
         expect(month.locator(".budget-bar")).to_be_visible()
         assert "Budget" in month.inner_text()
+
+
+def test_tokens_are_created_once_listed_and_revoked(served: Served, browser: Browser) -> None:
+    with page_at(browser, served, locale="fr-FR", width=390, scheme="dark") as observed:
+        page = observed.page
+        cookie = {"name": "tictally_token", "value": TOKEN, "url": served.base}
+        page.context.add_cookies([cookie])  # type: ignore[list-item]
+        observed.visit(f"{served.base}/#/settings")
+        page.get_by_role("button", name="Créer un jeton").click()
+        secret = page.locator(".secret").inner_text()
+        assert secret.count(".") == 2
+        page.get_by_role("button", name="Je l’ai copié").click()  # noqa: RUF001
+        revoke = page.get_by_role("button", name="Révoquer le jeton")
+        revoke.wait_for()
+        assert secret not in page.content()
+        page.get_by_label("Adresse de la page").fill("http://nas:8780/")
+        page.get_by_role("button", name="Afficher le QR code").click()
+        page.get_by_role("img", name="Ouvrir cette page sur un téléphone").wait_for()
+        assert page.evaluate(WIDER) == []
+        violations = Axe().run(page).response["violations"]
+        assert [each["id"] for each in violations if each["impact"] in {"serious", "critical"}] == []
+        revoke.click()
+        expect(page.locator(".tokens table")).to_contain_text("révoqué")
+
+
+def test_the_address_of_the_code_opens_the_page_and_loses_the_token(
+    tmp_path_factory: pytest.TempPathFactory, browser: Browser
+) -> None:
+    served = served_at(tmp_path_factory.mktemp("guarded"), NOW, frames(60))
+    served.settings |= {"http_reads": "token"}
+    with served, page_at(browser, served) as observed:
+        observed.visit(f"{served.base}/#/token/{TOKEN}")
+        expect(observed.page.locator(".overview .now")).to_be_visible()
+        assert TOKEN not in observed.page.evaluate("location.href")
+        assert not any(TOKEN in each.partition("#")[0] for each in observed.requested)
+        assert observed.page.locator("form.token").count() == 0
+        assert all("401" in each for each in observed.errors)  # what was requested before the token was there
+        observed.errors.clear()

@@ -427,6 +427,28 @@ class TariffProviderItem(BaseModel):
     tariffs: list[ProvidedTariffItem]
 
 
+class TokenItem(BaseModel):
+    """A token of a client of Conso API's interface."""
+
+    id: str
+    prms: list[str]
+    created: str
+    expires: str
+    is_revoked: bool
+
+
+class CreatedToken(TokenItem):
+    """A token that was just created."""
+
+    token: str
+
+
+class QrCode(BaseModel):
+    """A QR code: a string of 0 and 1 for each row."""
+
+    rows: list[str]
+
+
 class SystemRecord(BaseModel):
     """The recorder as a system: findings, versions, disk, backups."""
 

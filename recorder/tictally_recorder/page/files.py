@@ -68,6 +68,7 @@ NOT_AT_FIRST: Final = (
         "savings.",
         "settings.",
         "system.",
+        "tokens.",
         "versus.",
     ),
 )

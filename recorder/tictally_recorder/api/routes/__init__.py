@@ -30,6 +30,7 @@ from tictally_recorder.api.routes import (
     system,
     tariffs,
     temperature,
+    tokens,
     versus,
 )
 
@@ -62,6 +63,7 @@ ROUTERS: Final = tuple(
         sinks,
         jobs,
         imports,
+        tokens,
         notes,
         log,
     )

@@ -1,3 +1,16 @@
+// A token in the fragment, which a QR code has, becomes the cookie of the token at once and leaves the address.
+const TOKEN = /^#\/token\/([^/?]+)$/;
+const takeToken = () => {
+  const found = TOKEN.exec(location.hash);
+  if (!found) return;
+  history.replaceState(null, "", `${location.pathname}${location.search}#/overview`);
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `tictally_token=${decodeURIComponent(found[1])}; path=${new URL(".", location).pathname}; max-age=31536000; samesite=strict${secure}`;
+  location.reload(); // the first figures were requested without it
+};
+takeToken();
+addEventListener("hashchange", takeToken);
+
 // Sets the saved theme and language before the first paint, so that nothing flashes.
 try {
   const theme = localStorage.getItem("tictally.theme");

@@ -7,6 +7,7 @@ import { h, put } from "../dom.js";
 import { money, plain } from "../format.js";
 import { chooseLanguage, language, t } from "../i18n.js";
 import { prefer, preference } from "../preferences.js";
+import { tokenCards } from "../tokens.js";
 import { THEMES, chooseTheme, theme, tokenForm } from "../tools.js";
 
 const UNAUTHORIZED = 401;
@@ -16,8 +17,9 @@ const BAD_REQUEST = 400;
 export async function render(context) {
   const { site, signal } = context;
   const household = site ? await get("/household", { site: site.site }, signal) : null;
+  const tokens = household ? await tokenCards(household.writes, context) : null;
   return {
-    element: h("div", { class: "stack settings" }, h("h1", {}, t("nav.settings")), reader(context), household && budget(household, context), site && billing(site, context)),
+    element: h("div", { class: "stack settings" }, h("h1", {}, t("nav.settings")), reader(context), household && budget(household, context), site && billing(site, context), tokens),
     isRefreshed: false,
   };
 }
