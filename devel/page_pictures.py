@@ -25,7 +25,7 @@ _STATIC: Final = Path(__file__).parent.parent / "recorder" / "tictally_recorder"
 _WIDTHS: Final = (390, 820, 1440)
 _SCHEMES: Final = ("light", "dark")
 _LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}
-_STILL_MS: Final = 20_000
+_STILL_MS: Final = 60_000
 _THUMBNAIL: Final = 300
 
 
