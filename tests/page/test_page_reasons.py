@@ -47,6 +47,7 @@ FRENCH_TOO = {
         "apprise",
         "base",
         "budget",
+        "chose",
         "co",
         "code",
         "contract",
@@ -59,11 +60,17 @@ FRENCH_TOO = {
         "en",
         "est",
         "et",
+        "fetch",
+        "go",
         "grand",
+        "groups",
+        "notes",
         "notification",
         "notifications",
+        "place",
+        "tariff",
+        "template",
         "test",
-        "groups",
     ),
     *(
         "historique",
@@ -191,7 +198,7 @@ def english_words(text: str) -> set[str]:
 def script_of(browser: Browser, home: Served, locale: str) -> Page:
     """A page of a language with `window.reasons`, the module that translates reasons."""
     observed = open_page(browser, locale=locale)
-    observed.visit(f"{home.address}/#/month")
+    observed.visit(f"{home.address}/?modules#/month")
     script = next(url for url in observed.requested if url.endswith("/reasons.js"))
     observed.page.evaluate("async (script) => { window.reasons = await import(script) }", script)
     return observed.page
@@ -282,9 +289,9 @@ def test_a_french_page_with_every_reason_shows_no_english_word(browser: Browser,
     page.route(re.compile(r"/api/v1/(cost|compare|standby|tariffs)\?"), with_every_reason)
     seen = []
     for view in ("live", "month", "year", "years", "tariffs", "system"):
-        observed.visit(f"{home.address}/#/{view}")
+        observed.visit(f"{home.address}/?modules#/{view}")
         seen.append(shown(page, "body"))
-    observed.visit(f"{home.address}/#/month")
+    observed.visit(f"{home.address}/?modules#/month")
     page.locator("section .bill button.money").first.click()
     page.locator("dialog li").first.wait_for()
     seen.append(shown(page, "dialog"))
