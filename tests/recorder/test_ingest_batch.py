@@ -49,12 +49,14 @@ def test_a_message_that_is_not_a_frame_makes_the_batch_due_at_the_next_lull() ->
     assert pending.due_s() == pytest.approx(90.0)
 
 
-def hold(pending: MessageBuffer, window: int, arrivals_s: list[float], until_s: float) -> list[tuple[float, int]]:
+def hold(
+    pending: MessageBuffer, window: int, arrivals_s: list[float], until_s: float, payloads: int = 10_000
+) -> list[tuple[float, int]]:
     """A broker that sends no more than `window` messages ahead of the acknowledgements; (when, how many) stored."""
     stored, sent, in_flight, now_s = [], 0, 0, 0.0
     while now_s < until_s:
         while sent < len(arrivals_s) and arrivals_s[sent] <= now_s and in_flight < window:
-            pending.add(message(sent, mid=sent), now_s)
+            pending.add(message(sent % payloads, mid=sent), now_s)
             sent, in_flight = sent + 1, in_flight + 1
         due_s = pending.due_s()
         if due_s is not None and due_s <= now_s:
@@ -65,10 +67,11 @@ def hold(pending: MessageBuffer, window: int, arrivals_s: list[float], until_s: 
     return stored
 
 
-@pytest.mark.parametrize("window", [1, 2, 10, 20])
-def test_the_window_of_a_broker_is_learned_once(window: int) -> None:
+@pytest.mark.parametrize(("window", "payloads"), [(1, 200), (2, 200), (10, 200), (20, 200), (20, 1), (20, 3)])
+def test_the_window_of_a_broker_is_learned_once(window: int, payloads: int) -> None:
+    """The window is of packets, also where a topic repeats itself."""
     arrivals_s = [1.4 * step for step in range(200)]
-    stored = hold(MessageBuffer(250, 60.0), window, arrivals_s, 290.0)
+    stored = hold(MessageBuffer(250, 60.0), window, arrivals_s, 290.0, payloads)
     assert sum(count for _, count in stored) >= 200 - window
     late = [count for at_s, count in stored if at_s > 70.0]
     assert set(late) == {window}

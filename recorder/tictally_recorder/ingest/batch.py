@@ -39,6 +39,7 @@ class MessageBuffer:
     commit_s: float
     is_prompt: bool = False
     _messages: dict[tuple[str, bytes, int | None], list[MessageReceived]] = field(default_factory=dict)
+    _waiting: int = 0
     _first_s: float = 0.0
     _last_s: float = 0.0
     _urgent_s: float | None = None
@@ -72,12 +73,13 @@ class MessageBuffer:
         key = _key(message)
         twins = self._messages.get(key, ())
         self._messages[key] = [*(twin for twin in twins if twin.connection == message.connection), message]
+        self._waiting += len(self._messages[key]) - len(twins)
 
     def due_s(self) -> float | None:
         """When to store a batch, or None while nothing waits."""
         if not self._messages:
             return None
-        if len(self._messages) >= min(self.batch_size, self._window or self.batch_size):
+        if len(self._messages) >= self.batch_size or self._waiting >= (self._window or inf):
             return self._first_s
         if self.is_prompt or self._is_held or self.commit_s == 0:
             return min(self._first_s + MAX_AGE_S, self._last_s + LULL_S)
@@ -96,6 +98,7 @@ class MessageBuffer:
         """
         removed = [twin for message in batch for twin in self._messages.pop(_key(message))]
         self._was_silent = not self._messages and now_s - self._last_s >= SILENCE_S
+        self._waiting -= len(removed)
         self._released_s, self._released = now_s, len(removed)
         self._held = self._held + 1 if self._is_held else 0
         self._urgent_s, self._is_held = None, False
@@ -106,7 +109,7 @@ class MessageBuffer:
         """Note whether the broker was waiting for an acknowledgement, and learn its window where it was."""
         if now_s >= self._released_s + HELD_S or self._window is not None:
             return
-        if self._is_held and self._was_silent and len(self._messages) < self._released:
+        if self._is_held and self._was_silent and self._waiting < self._released:
             self._window = self._released
         self._is_held |= self._was_silent or self._held > 0
         if self._is_held and self._held >= _ENOUGH_HELD and self._released == 1:
