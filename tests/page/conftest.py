@@ -1,5 +1,6 @@
 """A home whose ledger has a past, a simulated meter that continues it, and Chromium with its page."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,37 @@ import pytest
 from page_browsing import CHROMIUM, FRAMING, TOKEN, ObservedPage, Served, open_page, running_home, served
 from playwright.sync_api import Browser, sync_playwright
 from real_broker import Mosquitto
+
+# The shapes of a page, of which all are for `./run pages`: a browser takes seconds of CPU for each.
+_SHAPES = frozenset({"width", "locale", "scheme", "language", "theme"})
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without TICTALLY_ALL_PAGES, keep the first width, language and theme of each test of a browser."""
+    if "TICTALLY_ALL_PAGES" in os.environ:
+        return
+    seen: set[tuple[str, str]] = set()
+    left: list[pytest.Item] = []
+    for item in items:
+        case = getattr(item, "callspec", None)
+        if (
+            case is None
+            or item.path.parent != Path(__file__).parent
+            or "browser" not in getattr(item, "fixturenames", ())
+        ):
+            continue
+        if _SHAPES.isdisjoint(case.params):
+            continue
+        key = (
+            item.nodeid.partition("[")[0],
+            str({name: each for name, each in case.params.items() if name not in _SHAPES}),
+        )
+        if key in seen:
+            left.append(item)
+        seen.add(key)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [each for each in items if each not in set(left)]
 
 
 @pytest.fixture(scope="session")
@@ -27,11 +59,11 @@ def observed(browser: Browser) -> Iterator[ObservedPage]:
     observed.page.context.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def home(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:  # noqa: ARG001 - without a browser nothing is started
     """A month and more of a three-phase home on Tempo whose meter is running, with a broker of its own.
 
-    It lives as long as all tests: on the shared broker its edge and one of a test's, both pi, throw each other out.
+    A file's tests share it. On the shared broker its edge and one of a test's, both pi, would throw each other out.
     """
     with running_home(tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("broker")) as served_page:
         yield served_page

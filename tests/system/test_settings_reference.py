@@ -73,7 +73,7 @@ def test_a_variable_of_the_deployment_is_a_setting_or_known_as_the_deployments_o
     others = {PREFIX + each for each in OTHER_VARIABLES.split()}
     assert {each for each in own if each.removesuffix("_FILE") not in known} <= others
     assert others - own == {
-        f"{PREFIX}{each}" for each in ("CHAOS_SEED", "FULL_YEAR", "HASS", "RESTARTS", "SCHEDULE_HOUR")
+        f"{PREFIX}{each}" for each in ("ALL_PAGES", "CHAOS_SEED", "FULL_YEAR", "HASS", "RESTARTS", "SCHEDULE_HOUR")
     }
 
 
