@@ -204,6 +204,7 @@ def make_ingest(resources: RecorderResources, notifier: Notifier) -> Ingest:
             maintenance=MaintenanceScheduler(steps, resources.inbox.empty),
             broadcast=resources.broadcast,
             notifier=notifier,
+            prompt_s=settings.prompt_s,
             commit_s=settings.commit_interval_s(is_live=resources.replication.is_live),
             health_listeners=[resources.replication.report_edge],
             topic_listeners=listeners,

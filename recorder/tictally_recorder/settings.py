@@ -39,6 +39,7 @@ SERVICE_LEDGER: Final = f"{SERVICE_STATE}/{LEDGER_NAME}"
 SECTIONS: Final = Sections()
 OFF: Final = "off"
 COMMIT_S: Final = 120
+PROMPT_S: Final = 600
 _PAGE_SCHEMES: Final = ("http", "https", "homeassistant")
 
 # Read by deploy/init and deploy/compose.yaml, and by the tests and simulations of this project.
@@ -102,7 +103,9 @@ class Settings(ProgramSettings):
         default=None,
         description="Seconds after which frames are written to the ledger together; until then broker and edge hold "
         "them. Live values do not wait for it. Longer spares an SD card; 0: at once.",
-        json_schema_extra={"default": f"{COMMIT_S}; 0 with a sink that shows live values, such as InfluxDB"},
+        json_schema_extra={
+            "default": f"{COMMIT_S}, but 0 in the first ten minutes, and with a sink that shows live values: InfluxDB"
+        },
     )
     meters_per_edge: Annotated[int, Field(ge=1, le=100_000)] = Field(
         default=64,
@@ -152,6 +155,11 @@ class Settings(ProgramSettings):
         """
         chosen = (0 if is_live else COMMIT_S) if self.commit_s is None else self.commit_s
         return min(chosen, self.idle_minutes * 60 / 2)
+
+    @property
+    def prompt_s(self) -> float:
+        """Seconds after the start in which no frame waits: somebody may be watching whether it works."""
+        return PROMPT_S if self.commit_s is None else 0
 
     @property
     def tariffs_folder(self) -> Path:

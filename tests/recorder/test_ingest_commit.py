@@ -105,3 +105,16 @@ def test_frames_that_wait_are_not_requested_again(recorder: Recorder, hub: Hub) 
     assert stored(recorder) == 5
     hub.publish("tictally/edge/cellar/resend", "nothing before this")
     assert hub.wait_for("tictally/edge/cellar/resend") == "nothing before this"
+
+
+def test_by_default_no_frame_waits_in_the_first_minutes(own_broker: Mosquitto, tmp_path: Path) -> None:
+    with (
+        Recorder(tmp_path, own_broker.port, settings={"TICTALLY_COMMIT_S": ""}) as recorder,
+        Hub(own_broker.port) as client,
+    ):
+        client.subscribe("tictally/recorder/nas/availability")
+        client.wait_for("tictally/recorder/nas/availability", "online")
+        client.publish(TOPIC, *(with_power(seq, 500) for seq in range(1, 4)))
+        recorder.wait_until(lambda counts: counts.frames == 3)
+        client.publish(TOPIC, with_power(4, 500))
+        recorder.wait_until(lambda counts: counts.frames == 4, within_s=30)

@@ -72,6 +72,7 @@ class IngestParts:
         broadcast: for other threads of this process.
         notifier: of the service manager.
         commit_s: how long a frame may wait to be stored, in seconds; 0: until the next pause.
+        prompt_s: how long after the start no frame waits, in seconds.
         health_listeners: get the health messages of edges.
         topic_listeners: topic of another program → who gets its messages.
     """
@@ -87,6 +88,7 @@ class IngestParts:
     broadcast: Broadcast
     notifier: Notifier
     commit_s: float = 0.0
+    prompt_s: float = 0.0
     health_listeners: Sequence[HealthListener] = ()
     topic_listeners: Mapping[str, TopicListener] = field(default_factory=dict)
 
@@ -104,7 +106,8 @@ class Ingest:
         self._connection = parts.connection
         self._inbox = parts.inbox
         self._stale_filters = _note_filters(parts.ledger, parts.topics.filters)
-        self._buffer = MessageBuffer(WINDOW // 2, parts.commit_s)
+        self._prompt_until_s = time.monotonic() + parts.prompt_s
+        self._buffer = MessageBuffer(WINDOW // 2, parts.commit_s, is_prompt=parts.prompt_s > 0)
         self._limited_log = RateLimitedLogger(_log)
         self._backoff = Backoff(*_RETRY_S)
         self._is_ledger_available = True
@@ -278,7 +281,7 @@ class Ingest:
         is_connected = self._connection.is_current(self._subscribed_connection)
         self._parts.maintenance.run(now_s, is_connected=is_connected)
         # An edge sends some of what is missing, and the next when that is stored.
-        self._buffer.is_prompt = self._parts.backfill.state.missing > 0
+        self._buffer.is_prompt = now_s < self._prompt_until_s or self._parts.backfill.state.missing > 0
 
     def _status(self) -> str:
         broker = "connected to the broker" if self._connection.is_up else "waiting for the broker"
