@@ -22,6 +22,7 @@ from tictally_recorder.backup.restore import RestoreResult, restore
 from tictally_recorder.backup.verify import verify
 from tictally_recorder.energy import EnergyQuery, energy
 from tictally_recorder.ledger import Ledger, LedgerReader, integrity
+from tictally_recorder.ledger.schema import SCHEMA_VERSION
 from tictally_shared.calendar import By
 
 NOW = datetime(2026, 11, 25, 2, 15, tzinfo=UTC)
@@ -255,7 +256,7 @@ def test_damage_with_a_valid_checksum_is_found_in_the_rows(ledger: Path, tmp_pat
     [
         (b"format 1\n", b"format 2\n", "has format 2; this program reads formats up to 1: upgrade it"),
         (
-            b'"schema":1',
+            b'"schema":%d' % SCHEMA_VERSION,
             b'"schema":9',
             r"version 9, created by tictally .*; this program reads versions up to \d+: upgrade",
         ),
